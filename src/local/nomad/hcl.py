@@ -233,15 +233,12 @@ def read_variables(root, given):
             declared[names(block)[1]] = {
                 str(a.identifier.token.value): a.expression for a in children(block.body) if isinstance(a, AttributeRule)
             }
-    for name in given:
-        if name not in declared:
-            raise JobFileError(f'Undefined variable; A "{name}" variable was set but was not found in known variables.')
     for name, parts in declared.items():
         kind = source(parts["type"]).replace(" ", "") if "type" in parts else "any"
         if name not in given and "default" not in parts:
             raise JobFileError(
                 f'Unset variable "{name}"; A used variable must be set or have a default value; '
-                "see https://developer.hashicorp.com/nomad/docs/job-specification/hcl2/variables for details."
+                "see https://www.nomadproject.io/docs/job-specification/hcl2/variables for details."
             )
         value = given[name] if name in given else evaluate(parts["default"], {})
         values[name] = None if value is None else convert(name, kind, value)
@@ -262,7 +259,7 @@ def read(job, variables):
         elif kind != "variable":
             raise JobFileError(f'Unsupported block type; Blocks of type "{kind}" are not expected here.')
     if len(jobs) != 1:
-        raise JobFileError('Invalid job file; It needs exactly one "job" block.')
+        raise JobFileError("Missing job block; A job block is required")
     return jobs[0]
 
 
@@ -274,7 +271,7 @@ def main():
         position = f"{error.line},{error.column}-{error.column}"
         answer = {"error": f"input.hcl:{position}: Invalid expression; Found something that is not expected here."}
     except JobFileError as error:
-        answer = {"error": f"input.hcl: {error}"}
+        answer = {"error": f"<nil>: {error}"}
     json.dump(answer, sys.stdout)
 
 

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+
+/** JSON.stringify knows no bigint: they go in as marked strings and the marks are taken off again. */
+const mark = randomBytes(12).toString('hex');
+const marked = new RegExp(`"${mark}(\\d+)"`, 'g');
+
+/** JSON with times in nanoseconds as plain integers, as Go writes them. */
+export function stringify(value: unknown): string {
+  const text = JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? `${mark}${item}` : item));
+  return text.replace(marked, '$1');
+}
+
+export type JsonObject = Record<string, unknown>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Keys in one order, so that two jobs that say the same are the same text. */
+export function sortedText(value: unknown): string {
+  return stringify(sortKeys(value));
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sortKeys(value[key])]),
+  );
+}
