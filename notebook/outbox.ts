@@ -159,7 +159,7 @@ export class Outbox {
       this.batchLimit = BATCH_EVENTS;
       this.acknowledge(Number(body.acknowledged));
     } else if (status === 409 && body.error === 'gap') {
-      this.failures = 0;
+      this.failures++; // the next try comes after a pause: a gap that stays must not become a storm
       if (batch.snapshot) this.snapshotDue = true;
       this.acknowledge(Number(body.acknowledged));
       this.closeGap();
@@ -178,7 +178,7 @@ export class Outbox {
     if (!Number.isInteger(upTo)) return;
     for (const event of this.waiting) if (event.seq <= upTo) this.options.store.remove(event.seq);
     this.waiting = this.waiting.filter((event) => event.seq > upTo);
-    this.acknowledged = Math.max(this.acknowledged, upTo);
+    this.acknowledged = upTo;
   }
 
   /** Numbers missing at the front are nowhere any more (the browser's storage was cleared): ours move up, so that none waits for ever. */
@@ -194,6 +194,7 @@ export class Outbox {
   /** Too large or not understood: smaller batches find the culprit, and its number goes on without its contents. */
   private refused(batch: EventBatch): void {
     this.failures++;
+    if (batch.snapshot) return; // tried again without it
     if (batch.events.length > 1) {
       this.batchLimit = Math.ceil(batch.events.length / 2);
       return;
@@ -218,7 +219,7 @@ export class Outbox {
   }
 
   private settle(): void {
-    const done = this.flushes.filter((flush) => flush.upTo <= this.acknowledged && !this.snapshotDue);
+    const done = this.flushes.filter((flush) => Math.min(flush.upTo, this.last) <= this.acknowledged && !this.snapshotDue);
     this.flushes = this.flushes.filter((flush) => !done.includes(flush));
     for (const flush of done) flush.resolve();
     if (this.isIdle()) this.tell('saved');

@@ -1,0 +1,86 @@
+/**
+ * Builds the notebook page's files: hashed names, a manifest that says which they are, and copies compressed in advance.
+ *
+ *   node notebook/build.mjs <folder>
+ */
+import { build } from 'esbuild';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+
+/**
+ * `@jupyterlab/services` is CommonJS, so its kernel code pulls in the whole package through `require('..')`, and all of
+ * `@jupyterlab/coreutils`. It uses only a few names of each; these modules offer just those.
+ */
+const narrow = {
+  name: 'narrow-jupyterlab',
+  setup(context) {
+    const services = dirname(require.resolve('@jupyterlab/services/package.json'));
+    const coreutils = dirname(require.resolve('@jupyterlab/coreutils/package.json'));
+    const virtual = {
+      services: `export * from '${services}/lib/serverconnection.js'; export { CommsOverSubshells } from '${services}/lib/kernel/comm.js';`,
+      coreutils: `export * from '${coreutils}/lib/url.js'; export * from '${coreutils}/lib/pageconfig.js';`,
+    };
+    context.onResolve({ filter: /^\.\.$/ }, ({ importer }) =>
+      importer.startsWith(services) ? { path: 'services', namespace: 'narrow' } : undefined,
+    );
+    context.onResolve({ filter: /^@jupyterlab\/coreutils$/ }, () => ({ path: 'coreutils', namespace: 'narrow' }));
+    context.onLoad({ filter: /.*/, namespace: 'narrow' }, ({ path }) => ({ contents: virtual[path], resolveDir: here }));
+  },
+};
+
+async function compress(folder) {
+  for (const name of await readdir(folder)) {
+    if (!/\.(js|css)$/.test(name)) continue;
+    const file = join(folder, name);
+    const content = await readFile(file);
+    const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } };
+    await writeFile(`${file}.br`, await promisify(brotliCompress)(content, quality));
+    await writeFile(`${file}.gz`, await promisify(gzip)(content, { level: 9 }));
+  }
+}
+
+/** Returns the manifest: the file names of the page's script and style sheet, and what the script will load next. */
+export async function buildNotebook(outDir) {
+  await rm(outDir, { recursive: true, force: true });
+  await mkdir(outDir, { recursive: true });
+  const { metafile } = await build({
+    entryPoints: { notebook: join(here, 'boot.ts'), style: join(here, 'style.css') },
+    outdir: outDir,
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
+    plugins: [narrow],
+    metafile: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  const outputs = Object.entries(metafile.outputs);
+  const entry = (file) => basename(outputs.find(([, output]) => output.entryPoint?.endsWith(file))[0]);
+  const manifest = {
+    js: entry('notebook/boot.ts'),
+    css: entry('notebook/style.css'),
+    preload: outputs.map(([name]) => basename(name)).filter((name) => name.endsWith('.js') && name !== entry('notebook/boot.ts')),
+  };
+  await compress(outDir);
+  await writeFile(join(outDir, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return { ...manifest, metafile };
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const outDir = process.argv[2];
+  if (!outDir) throw new Error('usage: node notebook/build.mjs <folder>');
+  const { js, css } = await buildNotebook(resolve(outDir));
+  process.stdout.write(`built ${js} and ${css} in ${outDir}\n`);
+}

@@ -1,0 +1,77 @@
+import type { EditorView } from '@codemirror/view';
+import type { CodeCell, MarkdownCell } from './document.js';
+import { button, element } from './dom.js';
+import { createEditor } from './editor.js';
+import { renderMarkdown } from './markdown.js';
+import { fill, type Messages } from './messages.js';
+import { OutputView } from './output-view.js';
+
+export function markdownView(cell: MarkdownCell): HTMLElement {
+  return element('div', { class: 'prose', 'data-cell': cell.id }, renderMarkdown(cell.source));
+}
+
+export interface CellActions {
+  readonly change: (cellId: string, source: string) => void;
+  readonly run: (cellId: string) => void;
+  readonly paste: (cellId: string, text: string) => void;
+}
+
+/** A cell of code: the editor, its run button, its output. */
+export class CodeCellView {
+  readonly root: HTMLElement;
+  readonly output: OutputView;
+  private readonly editor: EditorView;
+  private readonly runButton: HTMLButtonElement | null = null;
+  private readonly count = element('span', { class: 'count' });
+
+  constructor(
+    private readonly cell: CodeCell,
+    number: number,
+    private readonly texts: Messages,
+    nonce: string,
+    actions: CellActions,
+  ) {
+    const frame = element('div', { class: 'editor' });
+    this.output = new OutputView(cell.id, fill(texts.outputOf, { number }), texts, () => cell.outputs);
+    this.root = element('div', { class: 'code-cell', 'data-cell': cell.id }, frame);
+    this.editor = createEditor({
+      parent: frame,
+      source: cell.source,
+      label: fill(texts.codeOf, { number }),
+      nonce,
+      onChange: (source) => {
+        actions.change(cell.id, source);
+      },
+      onRun: () => {
+        if (cell.runnable) actions.run(cell.id);
+      },
+      onPaste: (text) => {
+        actions.paste(cell.id, text);
+      },
+    });
+    if (cell.runnable) {
+      this.runButton = button(texts.run, `run-${cell.id}`, 'run', () => {
+        actions.run(cell.id);
+      });
+      this.runButton.title = texts.runLabel;
+      const hint = element('span', { class: 'hint', 'aria-hidden': 'true' }, 'Shift + ⏎');
+      this.root.append(element('div', { class: 'cell-bar' }, this.runButton, hint, this.count));
+    }
+    this.root.append(this.output.root);
+    this.setRunning(false);
+  }
+
+  setRunning(running: boolean): void {
+    this.root.classList.toggle('running', running);
+    this.root.setAttribute('aria-busy', String(running));
+    this.count.textContent = running
+      ? this.texts.running
+      : this.cell.executionCount === null
+        ? ''
+        : `[${this.cell.executionCount}]`;
+  }
+
+  focus(): void {
+    this.editor.focus();
+  }
+}

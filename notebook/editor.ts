@@ -1,0 +1,62 @@
+import { closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { python } from '@codemirror/lang-python';
+import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
+import { EditorState, Prec } from '@codemirror/state';
+import { drawSelection, EditorView, keymap, lineNumbers } from '@codemirror/view';
+import { classHighlighter } from '@lezer/highlight';
+
+export interface EditorOptions {
+  readonly parent: HTMLElement;
+  readonly source: string;
+  readonly label: string;
+  readonly nonce: string;
+  readonly onChange: (source: string) => void;
+  readonly onRun: () => void;
+  readonly onPaste: (text: string) => void;
+}
+
+export function createEditor(options: EditorOptions): EditorView {
+  const run = (): boolean => {
+    options.onRun();
+    return true;
+  };
+  return new EditorView({
+    parent: options.parent,
+    state: EditorState.create({
+      doc: options.source,
+      extensions: [
+        EditorView.cspNonce.of(options.nonce),
+        Prec.highest(
+          keymap.of([
+            { key: 'Shift-Enter', run },
+            { key: 'Ctrl-Enter', mac: 'Cmd-Enter', run },
+          ]),
+        ),
+        lineNumbers(),
+        history(),
+        drawSelection(),
+        EditorState.allowMultipleSelections.of(true),
+        EditorState.tabSize.of(4),
+        indentUnit.of('    '),
+        indentOnInput(),
+        bracketMatching(),
+        closeBrackets(),
+        EditorView.lineWrapping,
+        python(),
+        syntaxHighlighting(classHighlighter),
+        keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
+        EditorView.contentAttributes.of({ 'aria-label': options.label, spellcheck: 'false' }),
+        EditorView.domEventHandlers({
+          paste: (event) => {
+            options.onPaste(event.clipboardData?.getData('text/plain') ?? '');
+            return false;
+          },
+        }),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) options.onChange(update.state.doc.toString());
+        }),
+      ],
+    }),
+  });
+}

@@ -1,0 +1,180 @@
+/** The participant's kernel: found or started, connected, and found again when the connection or the kernel is lost. */
+import { KernelConnection } from '@jupyterlab/services/lib/kernel/default.js';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import { listRunning, startNew } from '@jupyterlab/services/lib/kernel/restapi.js';
+import { ServerConnection } from '@jupyterlab/services/lib/serverconnection.js';
+import type { Output } from './document.js';
+import { isGone } from './protocol.js';
+
+export type KernelState = 'starting' | 'idle' | 'busy' | 'reconnecting' | 'dead';
+
+export interface KernelEvents {
+  readonly state: (state: KernelState) => void;
+  /** Another Python process than before: its variables are gone. */
+  readonly lost: () => void;
+  /** The instance does not know this page (any more). */
+  readonly gone: () => void;
+}
+
+export interface RunHandlers {
+  readonly output: (output: Output) => void;
+  readonly clear: () => void;
+  readonly input: (prompt: string, secret: boolean) => Promise<string>;
+}
+
+export interface RunResult {
+  readonly status: 'ok' | 'error' | 'aborted';
+  readonly executionCount: number | null;
+}
+
+const RETRY = { first: 500, most: 8000 };
+
+export class KernelSession {
+  private connection: KernelConnection | null = null;
+  private connecting: Promise<void> | null = null;
+  private hadKernel: string | null = null;
+  private restarting = false;
+  private readonly settings: ServerConnection.ISettings;
+
+  constructor(
+    base: string,
+    private readonly events: KernelEvents,
+  ) {
+    const url = new URL(base, location.origin);
+    this.settings = ServerConnection.makeSettings({
+      baseUrl: url.href,
+      wsUrl: url.href.replace(/^http/, 'ws'),
+      token: '',
+      appendToken: false,
+      init: { cache: 'no-store', credentials: 'same-origin' },
+    });
+  }
+
+  /** Resolves when a kernel is there. May be called at any time; tries until it succeeds or the instance is gone. */
+  connect(): Promise<void> {
+    this.connecting ??= this.findKernel().finally(() => {
+      this.connecting = null;
+    });
+    return this.connecting;
+  }
+
+  get isConnected(): boolean {
+    return this.connection?.connectionStatus === 'connected';
+  }
+
+  async run(code: string, handlers: RunHandlers): Promise<RunResult> {
+    if (!this.connection) await this.connect();
+    if (!this.connection) return { status: 'aborted', executionCount: null };
+    const future = this.connection.requestExecute({ code, allow_stdin: true, stop_on_error: true }, true);
+    let clearBeforeNext = false;
+    future.onIOPub = (message) => {
+      const isClear = message.header.msg_type === 'clear_output';
+      const output = isClear ? null : outputOf(message);
+      if (isClear) clearBeforeNext = (message as KernelMessage.IClearOutputMsg).content.wait;
+      if ((isClear && !clearBeforeNext) || (output && clearBeforeNext)) {
+        handlers.clear();
+        clearBeforeNext = false;
+      }
+      if (output) handlers.output(output);
+    };
+    future.onStdin = async (message) => {
+      if (message.header.msg_type !== 'input_request') return;
+      const { prompt, password } = (message as KernelMessage.IInputRequestMsg).content;
+      const value = await handlers.input(prompt, password);
+      future.sendInputReply({ value, status: 'ok' }, message.header as KernelMessage.IHeader<'input_request'>);
+    };
+    try {
+      const { content } = await future.done;
+      return { status: content.status === 'abort' ? 'aborted' : content.status, executionCount: countOf(content) };
+    } catch {
+      return { status: 'aborted', executionCount: null }; // restarted or lost in the middle
+    }
+  }
+
+  async interrupt(): Promise<void> {
+    await this.connection?.interrupt();
+  }
+
+  async restart(): Promise<void> {
+    if (!this.connection) return;
+    this.restarting = true;
+    try {
+      await this.connection.restart();
+    } finally {
+      this.restarting = false;
+    }
+  }
+
+  /** The network is back: do not wait for the next try. */
+  hurry(): void {
+    if (this.connection && !this.isConnected) void this.connection.reconnect().catch(() => undefined);
+  }
+
+  private async findKernel(): Promise<void> {
+    this.events.state(this.hadKernel === null ? 'starting' : 'reconnecting');
+    for (let pause = RETRY.first; ; pause = Math.min(pause * 2, RETRY.most)) {
+      try {
+        const running = await listRunning(this.settings);
+        const model = running[0] ?? (await startNew({ name: 'python3' }, this.settings));
+        this.open(model);
+        return;
+      } catch (error) {
+        if (error instanceof ServerConnection.ResponseError && isGone(error.response.status)) {
+          this.events.state('dead');
+          this.events.gone();
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+  }
+
+  private open(model: Kernel.IModel): void {
+    this.connection?.dispose();
+    if (this.hadKernel !== null && this.hadKernel !== model.id) this.events.lost();
+    this.hadKernel = model.id;
+    const connection = new KernelConnection({ model, serverSettings: this.settings, handleComms: false });
+    this.connection = connection;
+    connection.statusChanged.connect(() => {
+      if (this.connection === connection) this.onStatus(connection.status);
+    });
+    connection.connectionStatusChanged.connect((_, status) => {
+      if (this.connection !== connection) return;
+      if (status === 'connecting') this.events.state('reconnecting');
+      if (status === 'disconnected') void this.connect();
+    });
+  }
+
+  private onStatus(status: Kernel.Status): void {
+    if (status === 'idle' || status === 'busy') this.events.state(status);
+    else if (status === 'starting' || status === 'restarting') this.events.state('starting');
+    else if (status === 'autorestarting' && !this.restarting) this.events.lost();
+    else if (status === 'dead') {
+      this.events.state('dead');
+      void this.connect();
+    }
+  }
+}
+
+function countOf(content: object): number | null {
+  return 'execution_count' in content && typeof content.execution_count === 'number' ? content.execution_count : null;
+}
+
+function outputOf(message: KernelMessage.IIOPubMessage): Output | null {
+  const content = message.content as Record<string, unknown>;
+  switch (message.header.msg_type) {
+    case 'stream':
+    case 'display_data':
+    case 'error':
+    case 'execute_result':
+      return withoutTransient({ output_type: message.header.msg_type, ...content });
+    default:
+      return null;
+  }
+}
+
+/** `transient` belongs to the message, not to the notebook. */
+function withoutTransient(output: Record<string, unknown>): Output {
+  delete output.transient;
+  return output as Output;
+}

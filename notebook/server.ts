@@ -1,0 +1,57 @@
+/** The web app's side of this notebook: everything under /proxy/<id>/ except the kernel. */
+import type { Answer, EventBatch, NotebookConfiguration } from './protocol.js';
+
+/** Browsers refuse a larger body for a request that outlives its page. */
+const KEEPALIVE_LIMIT = 60_000;
+const TIMEOUT = 20_000;
+
+export class ServerError extends Error {
+  constructor(readonly status: number) {
+    super(`the server answered ${status}`);
+  }
+}
+
+export class NotebookServer {
+  constructor(private readonly base: string) {}
+
+  async configuration(): Promise<NotebookConfiguration> {
+    const response = await fetch(`${this.base}notebook`, { credentials: 'same-origin' });
+    if (!response.ok || response.redirected) throw new ServerError(response.redirected ? 410 : response.status);
+    return (await response.json()) as NotebookConfiguration;
+  }
+
+  sendEvents(batch: EventBatch): Promise<Answer> {
+    return this.post('events', batch, false);
+  }
+
+  heartbeat(): Promise<Answer> {
+    return this.post('heartbeat', {}, false);
+  }
+
+  finish(seq: number): Promise<Answer> {
+    return this.post('finish', { seq }, false);
+  }
+
+  /** The page is closing: the browser delivers this on its own. What does not fit waits in its storage. */
+  sendLast(batch: EventBatch): void {
+    if (batch.events.length === 0) return;
+    for (const attempt of [batch, { events: batch.events }]) {
+      if (JSON.stringify(attempt).length > KEEPALIVE_LIMIT) continue;
+      this.post('events', attempt, true).catch(() => undefined);
+      return;
+    }
+  }
+
+  private async post(path: string, body: unknown, keepalive: boolean): Promise<Answer> {
+    const response = await fetch(this.base + path, {
+      method: 'POST',
+      credentials: 'same-origin',
+      headers: { 'content-type': 'application/json', 'x-observatory': '1' },
+      body: JSON.stringify(body),
+      keepalive,
+      ...(keepalive ? {} : { signal: AbortSignal.timeout(TIMEOUT) }),
+    });
+    const answer: unknown = await response.json().catch(() => null);
+    return { status: response.status, body: (answer ?? {}) as Answer['body'] };
+  }
+}
