@@ -33,6 +33,7 @@ export class KernelSession {
   private connection: KernelConnection | null = null;
   private connecting: Promise<void> | null = null;
   private hadKernel: string | null = null;
+  private wasConnected = false;
   private restarting = false;
   private readonly settings: ServerConnection.ISettings;
 
@@ -58,8 +59,9 @@ export class KernelSession {
     return this.connecting;
   }
 
-  get isConnected(): boolean {
-    return this.connection?.connectionStatus === 'connected';
+  /** There was a connection and now there is none. */
+  get isLost(): boolean {
+    return this.connection !== null && this.wasConnected && this.connection.connectionStatus !== 'connected';
   }
 
   async run(code: string, handlers: RunHandlers): Promise<RunResult> {
@@ -107,7 +109,7 @@ export class KernelSession {
 
   /** The network is back: do not wait for the next try. */
   hurry(): void {
-    if (this.connection && !this.isConnected) void this.connection.reconnect().catch(() => undefined);
+    if (this.connection && this.isLost) void this.connection.reconnect().catch(() => undefined);
   }
 
   private async findKernel(): Promise<void> {
@@ -140,7 +142,8 @@ export class KernelSession {
     });
     connection.connectionStatusChanged.connect((_, status) => {
       if (this.connection !== connection) return;
-      if (status === 'connecting') this.events.state('reconnecting');
+      if (status === 'connected') this.wasConnected = true;
+      if (status === 'connecting' && this.wasConnected) this.events.state('reconnecting');
       if (status === 'disconnected') void this.connect();
     });
   }
