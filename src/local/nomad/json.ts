@@ -16,6 +16,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+export function without<T extends object, K extends keyof T & string>(item: T, ...fields: K[]): Omit<T, K> {
+  const rest = Object.entries(item).filter(([field]) => !fields.some((left) => left === field));
+  return Object.fromEntries(rest) as Omit<T, K>;
+}
+
 /** Keys in one order, so that two jobs that say the same are the same text. */
 export function sortedText(value: unknown): string {
   return stringify(sortKeys(value));
