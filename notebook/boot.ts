@@ -11,7 +11,11 @@ const RETRY = 3000;
 // Asked for at once, so that it arrives while the configuration does.
 const kernelModule = import('./kernel.js');
 
-async function configuration(server: NotebookServer, parent: HTMLElement, texts: Messages): Promise<NotebookConfiguration> {
+async function configuration(
+  server: NotebookServer,
+  parent: HTMLElement,
+  texts: Messages,
+): Promise<NotebookConfiguration> {
   for (;;) {
     try {
       return await server.configuration();

@@ -31,7 +31,10 @@ const narrow = {
       importer.startsWith(services) ? { path: 'services', namespace: 'narrow' } : undefined,
     );
     context.onResolve({ filter: /^@jupyterlab\/coreutils$/ }, () => ({ path: 'coreutils', namespace: 'narrow' }));
-    context.onLoad({ filter: /.*/, namespace: 'narrow' }, ({ path }) => ({ contents: virtual[path], resolveDir: here }));
+    context.onLoad({ filter: /.*/, namespace: 'narrow' }, ({ path }) => ({
+      contents: virtual[path],
+      resolveDir: here,
+    }));
   },
 };
 
@@ -40,7 +43,9 @@ async function compress(folder) {
     if (!/\.(js|css)$/.test(name)) continue;
     const file = join(folder, name);
     const content = await readFile(file);
-    const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } };
+    const quality = {
+      params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length },
+    };
     await writeFile(`${file}.br`, await promisify(brotliCompress)(content, quality));
     await writeFile(`${file}.gz`, await promisify(gzip)(content, { level: 9 }));
   }
@@ -71,7 +76,9 @@ export async function buildNotebook(outDir) {
   const manifest = {
     js: entry('notebook/boot.ts'),
     css: entry('notebook/style.css'),
-    preload: outputs.map(([name]) => basename(name)).filter((name) => name.endsWith('.js') && name !== entry('notebook/boot.ts')),
+    preload: outputs
+      .map(([name]) => basename(name))
+      .filter((name) => name.endsWith('.js') && name !== entry('notebook/boot.ts')),
   };
   await compress(outDir);
   await writeFile(join(outDir, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -67,7 +67,8 @@ const german: Messages = {
   resetText: 'Alle Variablen gehen verloren. Ihr Code bleibt erhalten; führen Sie die benötigten Zellen erneut aus.',
   resetConfirm: 'Neu starten',
   finishTitle: 'Studie abschließen?',
-  finishText: 'Danach können Sie nicht zu den Aufgaben zurück. Ihre Arbeit wird gespeichert, und eine kurze Umfrage folgt.',
+  finishText:
+    'Danach können Sie nicht zu den Aufgaben zurück. Ihre Arbeit wird gespeichert, und eine kurze Umfrage folgt.',
   finishConfirm: 'Abschließen',
   cancel: 'Zurück zum Notebook',
   saved: 'Gespeichert',
@@ -79,14 +80,16 @@ const german: Messages = {
   kernelReconnecting: 'Verbindung zu Python wird wiederhergestellt',
   kernelDead: 'Python wurde beendet',
   kernelLost: 'Python wurde neu gestartet, die Variablen sind weg. Führen Sie die benötigten Zellen erneut aus.',
-  notRun: 'Python ist gerade nicht verbunden, der Code wurde nicht ausgeführt. Bitte versuchen Sie es gleich noch einmal.',
+  notRun:
+    'Python ist gerade nicht verbunden, der Code wurde nicht ausgeführt. Bitte versuchen Sie es gleich noch einmal.',
   aborted: 'Vor dem Ende angehalten.',
   inputLabel: 'Das Programm fragt nach einer Eingabe',
   inputSend: 'Senden',
   sendingLast: 'Der Rest Ihrer Arbeit wird gespeichert. Bitte lassen Sie diese Seite offen …',
   moved: 'Ihre Arbeitsumgebung ist umgezogen. Die Seite lädt gleich neu …',
   movedManual: 'Diese Seite hat ihre Arbeitsumgebung verloren. Alles bis hierher ist aufbewahrt.',
-  otherPage: 'Das Notebook wurde in einem anderen Tab oder Fenster geöffnet. Dieses hier ruht, damit nichts durcheinandergerät.',
+  otherPage:
+    'Das Notebook wurde in einem anderen Tab oder Fenster geöffnet. Dieses hier ruht, damit nichts durcheinandergerät.',
   reload: 'Neu laden',
   continueHere: 'Hier weitermachen',
   loadFailed: 'Das Notebook konnte nicht geladen werden. Vielleicht ist die Verbindung unterbrochen; neuer Versuch …',

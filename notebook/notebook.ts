@@ -220,7 +220,8 @@ export class Notebook {
   private stopped(why: 'gone' | 'other-page'): void {
     if (this.ended) return;
     this.ended = true;
-    this.recorder.flushEdits();
+    // The storage belongs to the other page now: what this one would still write there would take that page's numbers.
+    if (why === 'gone') this.recorder.flushEdits();
     this.recorder.close();
     this.outbox.stop();
     this.view.lock();
@@ -241,6 +242,7 @@ export class Notebook {
     });
     addEventListener('blur', () => {
       clock.blur();
+      recorder.flushEdits();
       recorder.record('blur');
     });
     addEventListener('online', () => {

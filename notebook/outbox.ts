@@ -219,7 +219,9 @@ export class Outbox {
   }
 
   private settle(): void {
-    const done = this.flushes.filter((flush) => Math.min(flush.upTo, this.last) <= this.acknowledged && !this.snapshotDue);
+    const done = this.flushes.filter(
+      (flush) => Math.min(flush.upTo, this.last) <= this.acknowledged && !this.snapshotDue,
+    );
     this.flushes = this.flushes.filter((flush) => !done.includes(flush));
     for (const flush of done) flush.resolve();
     if (this.isIdle()) this.tell('saved');

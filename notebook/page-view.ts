@@ -17,7 +17,11 @@ export class PageView {
   private readonly progressText = element('h1', { class: 'task-title', 'data-test': 'task-title', tabindex: '-1' });
   private readonly progressBar = element('div', { class: 'progress', 'aria-hidden': 'true' });
   private readonly saveState = element('span', { class: 'state', role: 'status', 'data-test': 'save-state' });
-  private readonly kernelState = element('span', { class: 'state kernel', role: 'status', 'data-test': 'kernel-state' });
+  private readonly kernelState = element('span', {
+    class: 'state kernel',
+    role: 'status',
+    'data-test': 'kernel-state',
+  });
   private readonly flowButtons = element('div', { class: 'group' });
   private readonly kernelButtons: HTMLElement;
   private readonly banners = element('div', { class: 'banners', 'aria-live': 'assertive' });
@@ -58,7 +62,9 @@ export class PageView {
           : fill(this.texts.taskOf, { task, total });
     const done = kind === 'task' ? task - 1 : task;
     const steps = Array.from({ length: total }, (_, step) =>
-      element('span', { class: step < done ? 'step done' : step === done && kind === 'task' ? 'step current' : 'step' }),
+      element('span', {
+        class: step < done ? 'step done' : step === done && kind === 'task' ? 'step current' : 'step',
+      }),
     );
     this.progressBar.replaceChildren(...steps);
     this.kernelButtons.hidden = kind !== 'task';
@@ -113,7 +119,11 @@ export class PageView {
       };
       const cancel = button(this.texts.cancel, 'cancel', 'ghost', close(false));
       const confirm = button(confirmLabel, 'confirm', 'primary', close(true));
-      dialog.append(element('h2', {}, title), element('p', {}, text), element('div', { class: 'group' }, cancel, confirm));
+      dialog.append(
+        element('h2', {}, title),
+        element('p', {}, text),
+        element('div', { class: 'group' }, cancel, confirm),
+      );
       dialog.addEventListener('close', () => {
         dialog.remove();
         resolve(dialog.returnValue === 'yes');
