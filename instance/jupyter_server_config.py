@@ -122,6 +122,9 @@ c.ServerApp.terminals_enabled = False
 c.ServerApp.jpserver_extensions = {"jupyter_server_terminals": False}
 c.ServerApp.quit_button = False
 c.ServerApp.log_level = "WARN"
+# Keeps proxies from closing the kernel's channel while a participant thinks.
+c.ServerApp.websocket_ping_interval = 30
+c.ServerApp.websocket_ping_timeout = 30
 
 # A kernel lives as long as its instance: the study's manager retires instances, idle kernels are participants who think.
 c.MappingKernelManager.cull_idle_timeout = 0

@@ -163,21 +163,12 @@ function countOf(content: object): number | null {
   return 'execution_count' in content && typeof content.execution_count === 'number' ? content.execution_count : null;
 }
 
-function outputOf(message: KernelMessage.IIOPubMessage): Output | null {
-  const content = message.content as Record<string, unknown>;
-  switch (message.header.msg_type) {
-    case 'stream':
-    case 'display_data':
-    case 'error':
-    case 'execute_result':
-      return withoutTransient({ output_type: message.header.msg_type, ...content });
-    default:
-      return null;
-  }
-}
+const OUTPUT_TYPES: ReadonlySet<string> = new Set(['stream', 'display_data', 'execute_result', 'error']);
 
-/** `transient` belongs to the message, not to the notebook. */
-function withoutTransient(output: Record<string, unknown>): Output {
-  delete output.transient;
+function outputOf(message: KernelMessage.IIOPubMessage): Output | null {
+  const type = message.header.msg_type;
+  if (!OUTPUT_TYPES.has(type)) return null;
+  const output: Record<string, unknown> = { output_type: type, ...message.content };
+  delete output.transient; // belongs to the message, not to the notebook
   return output as Output;
 }

@@ -104,8 +104,14 @@ function terminal(text: string, kind: string): HTMLElement {
   // Bold and the 256 colours still come as style attributes. The page's policy forbids those in HTML, but not set from here.
   // Text is escaped, so that a "<span style" is always the converter's own.
   const coloured = sanitisedOwn(ansi.ansi_to_html(text).replaceAll('<span style="', '<span data-ansi="'));
-  for (const span of coloured.querySelectorAll<HTMLElement>('[data-ansi]')) span.style.cssText = span.dataset.ansi ?? '';
-  return element('pre', { class: `terminal ${kind}` }, coloured);
+  const shown = element('pre', { class: `terminal ${kind}` }, coloured);
+  for (const span of shown.querySelectorAll<HTMLElement>('[data-ansi]')) {
+    span.style.cssText = span.dataset.ansi ?? '';
+    // Terminals are black: towards the text's colour each can be read on light and dark.
+    const { color } = span.style;
+    if (color) span.style.color = `color-mix(in oklab, ${color}, var(--text) 40%)`;
+  }
+  return shown;
 }
 
 /** nbformat allows a text as one string or as a list of lines. */
