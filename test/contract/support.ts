@@ -7,17 +7,16 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startStandIn } from '../../src/local/nomad/standin.js';
 
-export interface Reply {
+export interface Reply<T> {
   status: number;
   index: number;
   headers: Headers;
   text: string;
-  // Answers are examined field by field; their shape is what the suite is about.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  json: any;
+  json: T;
 }
 
-export async function call(base: string, method: string, route: string, body?: unknown): Promise<Reply> {
+/** T is what the caller expects and then examines. */
+export async function call<T>(base: string, method: string, route: string, body?: unknown): Promise<Reply<T>> {
   const response = await fetch(new URL(route, base), {
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
@@ -25,13 +24,8 @@ export async function call(base: string, method: string, route: string, body?: u
   const text = await response.text();
   const isJson = response.headers.get('content-type') === 'application/json';
   const index = Number(response.headers.get('x-nomad-index'));
-  return {
-    status: response.status,
-    index,
-    headers: response.headers,
-    text,
-    json: isJson ? JSON.parse(text) : undefined,
-  };
+  const json = (isJson ? JSON.parse(text) : undefined) as T;
+  return { status: response.status, index, headers: response.headers, text, json };
 }
 
 export async function eventually<T>(
@@ -100,53 +94,4 @@ export async function startBackend(): Promise<Backend> {
     await rm(dataDir, { recursive: true, force: true });
   };
   return { nomad: standIn.address, consul, stop };
-}
-
-export interface TaskSpec {
-  command: string;
-  args: string[];
-  memoryMB?: number;
-  service?: boolean;
-}
-
-/** A parameterized parent like ours, with a small command instead of Jupyter. */
-export function parentJob(id: string, { command, args, memoryMB = 32, service = false }: TaskSpec): object {
-  const tag =
-    'traefik.http.routers.i-${NOMAD_META_instance_id}.rule=PathPrefix(`/proxy/${NOMAD_META_instance_id}/api/`)';
-  const check = { Type: 'http', Path: '/?i=${NOMAD_META_instance_id}', Interval: 1e9, Timeout: 1e9 };
-  const services = [{ Name: id, PortLabel: 'http', Tags: ['traefik.enable=true', tag], Checks: [check] }];
-  const task = {
-    Name: 'server',
-    Driver: 'raw_exec',
-    Config: { command, args },
-    Resources: { CPU: 50, MemoryMB: memoryMB },
-    LogConfig: { MaxFiles: 1, MaxFileSizeMB: 5 },
-    KillTimeout: 2e9,
-  };
-  const group = {
-    Name: 'instance',
-    Count: 1,
-    EphemeralDisk: { SizeMB: 32 },
-    RestartPolicy: { Attempts: 0, Mode: 'fail' },
-    ReschedulePolicy: { Attempts: 0, Unlimited: false },
-    Networks: [{ DynamicPorts: [{ Label: 'http' }] }],
-    Services: service ? services : null,
-    Tasks: [task],
-  };
-  const ParameterizedJob = { Payload: 'forbidden', MetaRequired: ['instance_id'], MetaOptional: ['profile'] };
-  return { ID: id, Name: id, Type: 'batch', Datacenters: ['*'], ParameterizedJob, TaskGroups: [group] };
-}
-
-/** Lines of Nomad's event stream, parsed, until the caller has seen enough. */
-export async function* eventLines(base: string, route: string, signal: AbortSignal) {
-  const response = await fetch(new URL(route, base), { signal });
-  let rest = '';
-  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      if (line !== '')
-        yield JSON.parse(line) as { Index?: number; Events?: { Topic: string; Type: string; Key: string }[] };
-    }
-  }
 }
