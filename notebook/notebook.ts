@@ -52,6 +52,7 @@ export class Notebook {
     const start = copy && copy.seq >= state.acknowledged ? copy : { ...state, document: configuration.document };
     this.model = new DocumentModel(start.document);
     this.flow = new Flow(start.document.tasks, start.task);
+    this.view = new PageView(configuration.study.title, texts, this.pageActions());
     this.outbox = new Outbox({
       store: this.store,
       acknowledged: state.acknowledged,
@@ -66,7 +67,6 @@ export class Notebook {
     });
     const { model, flow, outbox, store, clock, page } = this;
     this.recorder = new Recorder({ model, flow, outbox, store, clock, page });
-    this.view = new PageView(configuration.study.title, texts, this.pageActions());
     this.kernel = parts.openKernel(this.kernelEvents());
     this.runner = new Runner({
       model,
