@@ -32,7 +32,8 @@ export const newInstance = (): string => randomBytes(6).toString('hex');
 export class Contract {
   readonly run = randomBytes(4).toString('hex');
   private readonly parents = new Set<string>();
-  private backend?: Backend;
+
+  constructor(private backend?: Pick<Backend, 'nomad' | 'consul'> & Partial<Backend>) {}
 
   async start(): Promise<void> {
     this.backend = await startBackend();
@@ -43,12 +44,16 @@ export class Contract {
       for (const child of await this.childrenOf(parent)) await this.purge(child.ID);
       await this.purge(parent);
     }
-    await this.backend?.stop();
+    await this.backend?.stop?.();
   }
 
   get address(): string {
     if (!this.backend) throw new Error('not started');
     return this.backend.nomad;
+  }
+
+  get consulAddress(): string {
+    return this.backend?.consul ?? '';
   }
 
   id(name: string): string {
@@ -61,7 +66,7 @@ export class Contract {
 
   /** The one entry of a service in Consul. */
   async entry(service: string): Promise<ConsulEntry | undefined> {
-    const { json } = await call<ConsulEntry[]>(this.backend?.consul ?? '', 'GET', `/v1/health/service/${service}`);
+    const { json } = await call<ConsulEntry[]>(this.consulAddress, 'GET', `/v1/health/service/${service}`);
     return json[0];
   }
 
@@ -93,7 +98,7 @@ export class Contract {
     return (await this.nomad<Evaluation[]>('GET', `/v1/job/${encodeURIComponent(id)}/evaluations`)).json;
   }
 
-  register(definition: { ID: string }): Promise<Reply<{ JobModifyIndex: number }>> {
+  register(definition: { ID: string; Type: string }): Promise<Reply<{ JobModifyIndex: number }>> {
     this.parents.add(definition.ID);
     return this.nomad('PUT', '/v1/jobs', { Job: definition });
   }

@@ -205,6 +205,9 @@ describe('Nomad contract: calls', function () {
         assert.equal(status, 400, filter);
         assert.match(text, /failed to read filter expression/);
       }
+      const typo = await contract.nomad('GET', `/v1/jobs?filter=${encodeURIComponent('Parent == "x"')}`);
+      assert.equal(typo.status, 400);
+      assert.match(typo.text, /struct field with name "Parent"/);
     });
 
     it('lists by prefix, in pages', async () => {

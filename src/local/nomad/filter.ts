@@ -32,6 +32,11 @@ function unquote(quoted: string): string {
 }
 
 function at(item: unknown, path: string[]): unknown {
+  const [field = ''] = path;
+  if (!isObject(item) || !(field in item)) {
+    const reason = `error finding value in datum: /${field} at part 0: couldn't find key`;
+    throw new NomadError(400, `failed to read result page: ${reason}: struct field with name "${field}"`);
+  }
   return path.reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), item);
 }
 

@@ -24,7 +24,8 @@ function processTable(): Process[] {
 
 function worksIn(pid: number, folder: string): boolean {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+    const cwd = readlinkSync(`/proc/${pid}/cwd`);
+    return cwd === folder || cwd.startsWith(`${folder}/`);
   } catch {
     return false;
   }
@@ -41,7 +42,7 @@ export function processesOf(leader: number, folder: string): number[] {
     size = pids.size;
     for (const { pid, parent } of table) if (pids.has(parent)) pids.add(pid);
   }
-  for (const { pid } of table) if (worksIn(pid, `${folder}/`)) pids.add(pid);
+  for (const { pid } of table) if (worksIn(pid, folder)) pids.add(pid);
   pids.delete(process.pid);
   return [...pids];
 }

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Contract, newInstance, parentJob } from './client.js';
+import { eventually } from './support.js';
+
+const main = fileURLToPath(new URL('../../src/local/nomad/main.ts', import.meta.url));
+
+/** What the stand-in does beyond the contract: its own limits, and its end. */
+describe('Nomad stand-in as a process', function () {
+  this.timeout(60_000);
+  let folder: string;
+  let standIn: ChildProcess | undefined;
+  // Consul, or its address, comes as in the contract suite; its stand-in is not used.
+  const consulOnly = new Contract();
+
+  before(async () => {
+    await consulOnly.start();
+    folder = await mkdtemp(path.join(tmpdir(), 'nomad-standin-'));
+  });
+
+  after(async () => {
+    standIn?.kill('SIGKILL');
+    await consulOnly.finish();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function start(): Promise<Contract> {
+    const flags = ['--port', '0', '--consul', consulOnly.consulAddress, '--data', folder, '--memory', '100'];
+    const child = spawn(process.execPath, ['--import', 'tsx', main, ...flags], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    standIn = child;
+    for await (const line of createInterface({ input: child.stdout })) {
+      const address = /http:\S+/.exec(line)?.[0];
+      if (address !== undefined) return new Contract({ nomad: address, consul: consulOnly.consulAddress });
+    }
+    throw new Error('the stand-in ended');
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    standIn?.kill(signal);
+    if (standIn?.exitCode === null && standIn.signalCode === null) await once(standIn, 'exit');
+  }
+
+  /** A child with a helper in a session of its own, as Jupyter starts its kernels. Both write their numbers. */
+  async function withHelper(contract: Contract, name: string): Promise<number[]> {
+    const script = 'setsid sleep 300 & echo $!; echo $$; wait';
+    const job = parentJob(contract.id(name), { command: '/bin/bash', args: ['-c', script], service: true });
+    await contract.register(job);
+    const { ID } = await contract.withStatus(await contract.dispatched(contract.id(name)), 'running');
+    return eventually('numbers of two processes', async () => {
+      const { text } = await contract.nomad('GET', `/v1/client/fs/logs/${ID}?task=server&type=stdout&plain=true`);
+      const pids = text.trim().split('\n').map(Number);
+      return pids.length === 2 && pids;
+    });
+  }
+
+  const gone = (pids: number[]) =>
+    eventually('the end of its processes', () => Promise.resolve(!pids.some((pid) => isAlive(pid))));
+
+  it('places what was blocked when something else has ended', async () => {
+    const contract = await start();
+    const parent = contract.id('room');
+    await contract.register(parentJob(parent, { command: '/bin/sleep', args: ['300'], memoryMB: 60 }));
+    const first = await contract.dispatched(parent);
+    await contract.withStatus(first, 'running');
+    const [second, third] = [await contract.dispatched(parent), await contract.dispatched(parent)];
+    assert.deepEqual(await contract.allocations(second), []);
+    await contract.stop(first);
+    await contract.withStatus(second, 'running');
+    assert.deepEqual(await contract.allocations(third), []);
+    assert.equal((await contract.allocations(second)).length, 1);
+    await contract.stop(second);
+    await contract.withStatus(third, 'running');
+    await end('SIGTERM');
+  });
+
+  it('stops everything when it is told to end', async () => {
+    const contract = await start();
+    const pids = await withHelper(contract, 'end');
+    assert.ok(await contract.entry(contract.id('end')));
+    await end('SIGTERM');
+    assert.equal(standIn?.exitCode, 0);
+    await gone(pids);
+    assert.equal(await contract.entry(contract.id('end')), undefined);
+  });
+
+  it('cleans up at its start what a killed one has left', async () => {
+    const killed = await start();
+    const pids = await withHelper(killed, 'killed');
+    await end('SIGKILL');
+    assert.ok(pids.every(isAlive), 'tasks outlive a killed agent, as with Nomad');
+    await start();
+    await gone(pids);
+    assert.equal(await killed.entry(killed.id('killed')), undefined);
+    await end('SIGTERM');
+  });
+
+  it('refuses what it would not do as Nomad does', async () => {
+    const contract = await start();
+    const job = parentJob(newInstance(), { command: '/bin/true', args: [] });
+    const refused = await contract.register({ ...job, Type: 'service' });
+    assert.deepEqual([refused.status, refused.text], [500, 'Nomad stand-in: it runs parameterized batch jobs only']);
+    await end('SIGTERM');
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
