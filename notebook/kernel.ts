@@ -12,7 +12,7 @@ export interface KernelEvents {
   readonly state: (state: KernelState) => void;
   /** Another Python process than before: its variables are gone. */
   readonly lost: () => void;
-  /** The instance does not know this page (any more). */
+  /** The instance does not know this page (any more). Tried again all the same, until the page is loaded anew. */
   readonly gone: () => void;
 }
 
@@ -51,7 +51,7 @@ export class KernelSession {
     });
   }
 
-  /** Resolves when a kernel is there. May be called at any time; tries until it succeeds or the instance is gone. */
+  /** Resolves when a kernel is there, however long that takes. May be called at any time. */
   connect(): Promise<void> {
     this.connecting ??= this.findKernel().finally(() => {
       this.connecting = null;
@@ -61,12 +61,13 @@ export class KernelSession {
 
   /** There was a connection and now there is none. */
   get isLost(): boolean {
-    return this.connection !== null && this.wasConnected && this.connection.connectionStatus !== 'connected';
+    if (this.connection === null) return false;
+    return this.connection.status === 'dead' || (this.wasConnected && this.connection.connectionStatus !== 'connected');
   }
 
   async run(code: string, handlers: RunHandlers): Promise<RunResult> {
     if (!this.connection) await this.connect();
-    if (!this.connection) return { status: 'aborted', executionCount: null };
+    if (!this.connection || this.isLost) return { status: 'aborted', executionCount: null };
     const future = this.connection.requestExecute({ code, allow_stdin: true, stop_on_error: true }, true);
     let clearBeforeNext = false;
     future.onIOPub = (message) => {
@@ -124,7 +125,6 @@ export class KernelSession {
         if (error instanceof ServerConnection.ResponseError && isGone(error.response.status)) {
           this.events.state('dead');
           this.events.gone();
-          return;
         }
         await new Promise((resolve) => setTimeout(resolve, pause));
       }

@@ -14,7 +14,7 @@ import { isGone, type NotebookConfiguration } from './protocol.js';
 import { Recorder } from './recorder.js';
 import { reloadSoon } from './reload.js';
 import { Runner } from './runner.js';
-import type { NotebookServer } from './server.js';
+import { ServerError, type NotebookServer } from './server.js';
 
 /** A changed document is sent whole this often, milliseconds. */
 const SNAPSHOT_INTERVAL = 10_000;
@@ -157,9 +157,7 @@ export class Notebook {
           },
         });
       },
-      gone: () => {
-        this.stopped('gone');
-      },
+      gone: () => void this.checkLease(),
     };
   }
 
@@ -262,6 +260,12 @@ export class Notebook {
       recorder.snapshot();
     }, SNAPSHOT_INTERVAL);
     setInterval(() => void this.beat(), parts.configuration.heartbeatSeconds * 1000);
+  }
+
+  /** The instance refuses or is dead. Typing goes on, unless the web app says that this page's place is elsewhere now. */
+  private async checkLease(): Promise<void> {
+    const error: unknown = await this.parts.server.configuration().catch((reason: unknown) => reason);
+    if (error instanceof ServerError && isGone(error.status)) this.stopped('gone');
   }
 
   private async beat(): Promise<void> {

@@ -43,7 +43,8 @@ export class PageView {
       element('div', { class: 'states' }, this.kernelState, this.saveState),
     );
     const footer = element('footer', { class: 'bottom' }, this.kernelButtons, this.flowButtons);
-    this.frame = element('div', { class: 'frame' }, header, this.banners, this.tasks, footer);
+    const head = element('div', { class: 'head' }, header, this.banners);
+    this.frame = element('div', { class: 'frame' }, head, this.tasks, footer);
     this.setSaveState('saved');
   }
 

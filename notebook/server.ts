@@ -16,7 +16,7 @@ export class NotebookServer {
 
   async configuration(): Promise<NotebookConfiguration> {
     const response = await fetch(`${this.base}notebook`, { credentials: 'same-origin' });
-    if (!response.ok || response.redirected) throw new ServerError(response.redirected ? 410 : response.status);
+    if (!response.ok || response.redirected) throw new ServerError(response.redirected ? 410 : statusOf(response));
     return (await response.json()) as NotebookConfiguration;
   }
 
@@ -52,6 +52,12 @@ export class NotebookServer {
       ...(keepalive ? {} : { signal: AbortSignal.timeout(TIMEOUT) }),
     });
     const answer: unknown = await response.json().catch(() => null);
-    return { status: response.status, body: (answer ?? {}) as Answer['body'] };
+    return { status: statusOf(response), body: (answer ?? {}) as Answer['body'] };
   }
+}
+
+/** The web app tells errors as JSON. Any other 404 is the proxy's: the web app is away for a moment, nothing is lost. */
+function statusOf(response: Response): number {
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  return response.status === 404 && !isJson ? 503 : response.status;
 }
