@@ -1,0 +1,132 @@
+/** What a study's parts must hold together: ids, placeholders, orders. Shapes are the schema's business, not checked here. */
+import { repeatedIds } from './document.js';
+import type { Level } from './definition.js';
+
+export const MAX_CONDITIONS = 1_000;
+
+export interface DefinitionProblem {
+  path: (string | number)[];
+  message: string;
+}
+
+type Tasks = readonly { id: string; kind: string; cells: readonly { id: string }[] }[];
+type Conditions = Readonly<Record<string, readonly Level[]>>;
+
+/** A missing part could not be understood: nothing is held against it. */
+interface Parts {
+  values?: Readonly<Record<string, string>> | undefined;
+  conditions?: Conditions | undefined;
+  consentBoxes?: readonly { id: string }[] | undefined;
+  tasks?: Tasks | undefined;
+}
+
+export function crossReferenceProblems(study: Parts): DefinitionProblem[] {
+  const { values = {}, conditions = {}, consentBoxes = [], tasks } = study;
+  return [
+    ...repeatedIds(tasks ?? []).map(({ path, message }) => ({ path: ['tasks', ...path], message })),
+    ...placesOfKinds(tasks ?? []),
+    ...repeatedBoxes(consentBoxes),
+    ...tooManyConditions(conditions),
+    ...repeatedLevels(conditions),
+    ...placeholderClashes(values, conditions),
+    ...(tasks ? orderProblems(conditions, tasks) : []),
+  ];
+}
+
+export function countConditions(conditions: Conditions): number {
+  return Object.values(conditions).reduce((product, levels) => product * levels.length, 1);
+}
+
+function placesOfKinds(tasks: Tasks): DefinitionProblem[] {
+  return tasks.flatMap(({ kind }, t) => {
+    const path = ['tasks', t, 'kind'];
+    if (kind === 'introduction' && t > 0) return [{ path, message: 'an introduction can only be the first task' }];
+    if (kind === 'closing' && t < tasks.length - 1) return [{ path, message: 'a closing can only be the last task' }];
+    return [];
+  });
+}
+
+function repeatedBoxes(boxes: readonly { id: string }[]): DefinitionProblem[] {
+  return repeated(boxes.map(({ id }) => id)).map(([index, id]) => ({
+    path: ['consentBoxes', index, 'id'],
+    message: `the box id "${id}" is used twice`,
+  }));
+}
+
+function tooManyConditions(conditions: Conditions): DefinitionProblem[] {
+  const count = countConditions(conditions);
+  if (count <= MAX_CONDITIONS) return [];
+  return [{ path: ['conditions'], message: `the factors make ${count} conditions, at most ${MAX_CONDITIONS} are possible` }];
+}
+
+function repeatedLevels(conditions: Conditions): DefinitionProblem[] {
+  return Object.entries(conditions).flatMap(([factor, levels]) =>
+    (['name', 'label'] as const).flatMap((field) =>
+      repeated(levels.map((level) => level[field]))
+        .filter(([index]) => field === 'name' || levels[index]!.label !== levels[index]!.name)
+        .map(([index, name]) => ({
+          path: ['conditions', factor, index, field],
+          message: `two levels of "${factor}" have the ${field} "${name}"`,
+        })),
+    ),
+  );
+}
+
+/** A placeholder has one meaning, and has it in all conditions. */
+function placeholderClashes(values: Readonly<Record<string, string>>, conditions: Conditions): DefinitionProblem[] {
+  const owners = new Map<string, string>(Object.keys(values).map((key) => [key, 'values']));
+  const problems: DefinitionProblem[] = [];
+  const claim = (key: string, owner: string, path: (string | number)[]): void => {
+    const other = owners.get(key);
+    if (other !== undefined) problems.push({ path, message: `%${key}% is defined by ${owner} and by ${other}` });
+    else owners.set(key, owner);
+  };
+  for (const factor of Object.keys(conditions)) claim(factor, `the factor "${factor}"`, ['conditions', factor]);
+  for (const [factor, levels] of Object.entries(conditions)) {
+    const keys = new Set(levels.flatMap((level) => Object.keys(level.values)));
+    for (const key of keys) {
+      claim(key, `the levels of "${factor}"`, ['conditions', factor]);
+      levels.forEach((level, index) => {
+        if (Object.hasOwn(level.values, key)) return;
+        const message = `%${key}% has no value in level "${level.name}"; another level of "${factor}" gives it one`;
+        problems.push({ path: ['conditions', factor, index, 'values'], message });
+      });
+    }
+  }
+  return problems;
+}
+
+function orderProblems(conditions: Conditions, tasks: Tasks): DefinitionProblem[] {
+  const movable = new Set(tasks.filter(({ kind }) => kind === 'task').map(({ id }) => id));
+  const movedBy = new Map<string, string>();
+  return Object.entries(conditions).flatMap(([factor, levels]) => {
+    const expected = [...new Set(levels.flatMap(({ order }) => order))];
+    const problems = levels.flatMap(({ order, name }, index) =>
+      orderOfLevel(order, expected, movable).map((message) => ({
+        path: ['conditions', factor, index, 'order'],
+        message: `level "${name}": ${message}`,
+      })),
+    );
+    for (const task of expected) {
+      const other = movedBy.get(task);
+      if (other !== undefined) {
+        problems.push({ path: ['conditions', factor], message: `"${factor}" and "${other}" both order the task "${task}"` });
+      }
+      movedBy.set(task, factor);
+    }
+    return problems;
+  });
+}
+
+function orderOfLevel(order: string[], expected: string[], movable: Set<string>): string[] {
+  const missing = expected.filter((task) => !order.includes(task));
+  return [
+    ...order.filter((task) => !movable.has(task)).map((task) => `there is no task "${task}" of kind task to order`),
+    ...repeated(order).map(([, task]) => `the task "${task}" stands in the order twice`),
+    ...missing.map((task) => `the task "${task}" is missing in the order; another level names it`),
+  ];
+}
+
+function repeated(names: string[]): [index: number, name: string][] {
+  return names.flatMap((name, index): [number, string][] => (names.indexOf(name) < index ? [[index, name]] : []));
+}

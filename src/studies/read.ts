@@ -1,0 +1,154 @@
+/** Reads a study folder whole, or says everything that is wrong with it. */
+import { createHash } from 'node:crypto';
+import { countConditions, MAX_CONDITIONS } from './cross-references.js';
+import { checkDefinition, type StudyDefinition, type StudyParts } from './definition.js';
+import { documentSchema, MAX_DOCUMENT_BYTES, type Document } from './document.js';
+import { renderMarkdown } from './markdown.js';
+import {
+  cellFile,
+  conditionCells,
+  fillPlaceholders,
+  placeholderValues,
+  renderDocument,
+  type ConditionCell,
+} from './render.js';
+import { StudyError } from './study-error.js';
+import { readStudyFile, UnreadableFile } from './study-files.js';
+import { parseStudyYaml, YamlProblems, type StudySource } from './study-yaml.js';
+
+export const STUDY_FILE = 'study.yaml';
+
+export interface Condition extends ConditionCell {
+  readonly document: Document;
+}
+
+/** The landing pages' texts as HTML. */
+export type StudyTexts = Readonly<Record<keyof StudyDefinition['texts'], string>>;
+
+export interface Study extends Omit<StudyDefinition, 'conditions' | 'texts'> {
+  readonly texts: StudyTexts;
+  readonly conditions: readonly Condition[];
+  /** SHA-256 over study.yaml and all files that it names. */
+  readonly revision: string;
+  readonly definition: StudyDefinition;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+type YamlPath = readonly (string | number)[];
+
+interface WantedFile {
+  file: string;
+  /** Where study.yaml names it. */
+  path: YamlPath;
+}
+
+export async function readStudy(folder: string): Promise<Study> {
+  const source = await readSource(folder);
+  const { definition, parts, problems } = checkDefinition(source.value);
+  const { texts, problems: fileProblems } = await readFiles(folder, wantedFiles(parts));
+  if (!definition || fileProblems.length > 0) {
+    const all = [...problems, ...fileProblems];
+    throw new StudyError(
+      folder,
+      all.map(({ path, message }) => ({ file: STUDY_FILE, line: source.lineOf(path), path: path.join('.'), message })),
+    );
+  }
+  const files = { [STUDY_FILE]: source.text, ...texts };
+  const conditions = conditionCells(definition).map((cell) => ({
+    ...cell,
+    document: renderDocument({ definition, files }, cell),
+  }));
+  assertDocuments(folder, conditions);
+  return {
+    ...definition,
+    texts: landingTexts(definition, files),
+    conditions,
+    revision: revisionOf(files),
+    definition,
+    files,
+  };
+}
+
+async function readSource(folder: string): Promise<StudySource> {
+  try {
+    return parseStudyYaml(await readStudyFile(folder, STUDY_FILE));
+  } catch (error) {
+    if (error instanceof YamlProblems) {
+      throw new StudyError(
+        folder,
+        error.problems.map((problem) => ({ file: STUDY_FILE, path: '', ...problem })),
+      );
+    }
+    if (error instanceof UnreadableFile) {
+      throw new StudyError(folder, [{ file: STUDY_FILE, path: '', message: error.message }]);
+    }
+    throw error;
+  }
+}
+
+function wantedFiles({ texts, tasks = [], conditions, values }: StudyParts): WantedFile[] {
+  const wanted = new Map<string, WantedFile>();
+  const want = (file: string, path: YamlPath): void => {
+    if (!wanted.has(file)) wanted.set(file, { file, path });
+  };
+  for (const [name, file] of Object.entries(texts ?? {})) want(file, ['texts', name]);
+  // Without the placeholders' values it is not known which files are meant.
+  if (!conditions || !values || countConditions(conditions) > MAX_CONDITIONS) return [...wanted.values()];
+  for (const condition of conditionCells({ conditions })) {
+    const placeholders = placeholderValues({ conditions, values }, condition);
+    for (const [t, task] of tasks.entries()) {
+      for (const [c, cell] of task.cells.entries()) {
+        want(cellFile(cell, placeholders), ['tasks', t, 'cells', c, 'markdown' in cell ? 'markdown' : 'code']);
+      }
+    }
+  }
+  return [...wanted.values()];
+}
+
+async function readFiles(
+  folder: string,
+  wanted: readonly WantedFile[],
+): Promise<{ texts: Record<string, string>; problems: { path: YamlPath; message: string }[] }> {
+  const texts: [string, string][] = [];
+  const problems: { path: YamlPath; message: string }[] = [];
+  for (const { file, path } of wanted) {
+    try {
+      texts.push([file, await readStudyFile(folder, file)]);
+    } catch (error) {
+      if (!(error instanceof UnreadableFile)) throw error;
+      problems.push({ path, message: error.message });
+    }
+  }
+  return { texts: Object.fromEntries(texts), problems };
+}
+
+/** Placeholders can make a source, a title or the whole longer than the page takes. */
+function assertDocuments(folder: string, conditions: readonly Condition[]): void {
+  const problems = conditions.flatMap(({ name, document }) => {
+    const issues = documentSchema.safeParse(document).error?.issues ?? [];
+    const bytes = Buffer.byteLength(JSON.stringify(document));
+    const tooLarge = { path: [], message: `the notebook has ${bytes} bytes, at most ${MAX_DOCUMENT_BYTES} are possible` };
+    return [...issues, ...(bytes > MAX_DOCUMENT_BYTES ? [tooLarge] : [])].map(({ path, message }) => ({
+      file: STUDY_FILE,
+      path: path.join('.'),
+      message: `in condition "${name}", placeholders filled: ${message}`,
+    }));
+  });
+  if (problems.length > 0) throw new StudyError(folder, problems);
+}
+
+function landingTexts(definition: StudyDefinition, files: Readonly<Record<string, string>>): StudyTexts {
+  const values = placeholderValues(definition);
+  const html = (file: string): string => renderMarkdown(fillPlaceholders(files[file]!, values));
+  const { intro, consent, howTo } = definition.texts;
+  return { intro: html(intro), consent: html(consent), howTo: html(howTo) };
+}
+
+function revisionOf(files: Readonly<Record<string, string>>): string {
+  const hash = createHash('sha256');
+  // Lengths stand before names and texts, so that no two sets of files look the same to the hash.
+  for (const path of Object.keys(files).sort()) {
+    for (const part of [path, files[path]!]) hash.update(`${Buffer.byteLength(part)}:`).update(part);
+  }
+  return hash.digest('hex');
+}
