@@ -123,12 +123,18 @@ export function checkDefinition(raw: unknown): CheckedDefinition {
   const result = studySchema.safeParse(raw);
   const parts: StudyParts = result.data ?? understoodParts(raw);
   const problems = [
-    ...(result.error?.issues ?? []).map(({ path, message }) => ({ path: path as (string | number)[], message })),
+    ...(result.error?.issues ?? []).map(shapeProblem),
     ...crossReferenceProblems(parts),
   ];
   if (!result.success || problems.length > 0) return { parts, problems };
   const consentBoxes = result.data.consentBoxes ?? defaultConsentBoxes[result.data.language];
   return { definition: { ...result.data, consentBoxes }, parts, problems };
+}
+
+function shapeProblem(issue: z.core.$ZodIssue): DefinitionProblem {
+  // Of a wrong key the library itself says only that it is invalid; why stands one level deeper.
+  const reason = issue.code === 'invalid_key' ? issue.issues[0] : undefined;
+  return { path: issue.path as (string | number)[], message: reason?.message ?? issue.message };
 }
 
 function understoodParts(raw: unknown): StudyParts {
