@@ -1,0 +1,33 @@
+import { createHash, createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+
+export const instanceIdPattern = /^[0-9a-f]{12}$/;
+export const participantIdPattern = /^[a-z0-9]{12}$/;
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+export const newInstanceId = (): string => randomBytes(6).toString('hex');
+
+/** 12 of `[a-z0-9]`, the original's format of user ids and tokens; 62 random bits. */
+export const newParticipantId = (): string =>
+  Array.from({ length: 12 }, () => alphabet[randomInt(alphabet.length)]).join('');
+
+/** The token that an instance's Jupyter server accepts; only the gate and the manager can compute it. */
+export const instanceToken = (secret: string, instanceId: string): string => keyed(secret, `jupyter:${instanceId}`);
+
+/** What an instance gets to know of its token: enough to compare, useless to present. */
+export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+/** What the manager shows the gate when it probes an instance through Traefik. */
+export const probeKey = (secret: string, instanceId: string): string => keyed(secret, `probe:${instanceId}`);
+
+/** The key that signs session cookies. */
+export const sessionKey = (secret: string): string => keyed(secret, 'session');
+
+export function sameSecret(given: string, expected: string): boolean {
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(given), hash(expected));
+}
+
+function keyed(secret: string, purpose: string): string {
+  return createHmac('sha256', secret).update(purpose).digest('hex');
+}

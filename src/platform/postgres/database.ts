@@ -1,0 +1,42 @@
+import pg from 'pg';
+
+/** What a domain function needs of a database: a pool or a client within a transaction. */
+export interface Queryable {
+  query<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<R>>;
+}
+
+export type Database = pg.Pool;
+
+/** A pool whose connections see the schema `observatory` and give up in bounded time. */
+export function openDatabase(url: string, onError: (error: Error) => void): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 15_000,
+    idle_in_transaction_session_timeout: 30_000,
+    options: '-c search_path=observatory',
+  });
+  // An idle connection that the server closes must not end the process; the next query opens another.
+  pool.on('error', onError);
+  return pool;
+}
+
+/** Runs `work` in one transaction; an error rolls back and is thrown on. */
+export async function transaction<T>(database: Database, work: (client: Queryable) => Promise<T>): Promise<T> {
+  const client = await database.connect();
+  let broken = false;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => {
+      broken = true;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,41 @@
+import { type Database, transaction } from './database.js';
+import { sql as mainPath } from './migrations/0001-main-path.js';
+
+const migrations: readonly { readonly version: number; readonly sql: string }[] = [{ version: 1, sql: mainPath }];
+
+/** One lock number for all who migrate this application, whatever the process. */
+const MIGRATION_LOCK = 0x0b5e7a;
+
+export class NewerDatabaseError extends Error {
+  constructor(found: number, known: number) {
+    super(
+      `The database is at migration ${found}, but this version of the Observatory knows only up to ${known}. ` +
+        'Run the version that migrated it, or a newer one.',
+    );
+  }
+}
+
+/**
+ * Brings the schema up to date and returns the versions that this call applied.
+ * Safe when several start at once: all run under one advisory lock, in one transaction.
+ */
+export async function migrate(database: Database): Promise<number[]> {
+  return transaction(database, async (client) => {
+    await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    await client.query(
+      'create table if not exists public.observatory_migrations (version integer primary key, applied_at timestamptz not null default now())',
+    );
+    const { rows } = await client.query<{ version: number }>('select version from public.observatory_migrations');
+    const applied = new Set(rows.map((row) => row.version));
+    const known = Math.max(...migrations.map((migration) => migration.version));
+    const newest = Math.max(0, ...applied);
+    if (newest > known) throw new NewerDatabaseError(newest, known);
+
+    const missing = migrations.filter((migration) => !applied.has(migration.version));
+    for (const { version, sql } of missing) {
+      await client.query(sql);
+      await client.query('insert into public.observatory_migrations (version) values ($1)', [version]);
+    }
+    return missing.map((migration) => migration.version);
+  });
+}

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const secretNames = new Set(['NOMAD_TOKEN', 'CONSUL_HTTP_TOKEN', 'OBSERVATORY_SECRET', 'DATABASE_URL', 'REDIS_URL']);
+
+const url = (schemes: string) =>
+  z.url({
+    protocol: new RegExp(`^(${schemes})$`),
+    error: `expected an address such as ${schemes.split('|')[0]}://host:port`,
+  });
+const count = (min: number, fallback: number) =>
+  z.coerce
+    .number({ error: 'expected a whole number' })
+    .int()
+    .min(min, `expected a whole number of at least ${min}`)
+    .default(fallback);
+
+const schema = z.object({
+  NOMAD_ADDR: url('http|https').default('http://127.0.0.1:4646'),
+  NOMAD_TOKEN: z.string().optional(),
+  NOMAD_NAMESPACE: z.string().default('default'),
+  NOMAD_REGION: z.string().optional(),
+  NOMAD_CACERT: z.string().optional(),
+  NOMAD_CLIENT_CERT: z.string().optional(),
+  NOMAD_CLIENT_KEY: z.string().optional(),
+  // Consul's own tools take host:port as well as a URL.
+  CONSUL_HTTP_ADDR: z
+    .string()
+    .default('http://127.0.0.1:8500')
+    .transform((text) => (text.includes('://') ? text : `http://${text}`))
+    .pipe(url('http|https')),
+  CONSUL_HTTP_TOKEN: z.string().optional(),
+  DATABASE_URL: url('postgres|postgresql'),
+  REDIS_URL: url('redis|rediss'),
+  OBSERVATORY_SECRET: z.string({ error: 'expected at least 32 characters' }).min(32, 'expected at least 32 characters'),
+  OBSERVATORY_PUBLIC_URL: url('http|https'),
+  OBSERVATORY_TRAEFIK_URL: url('http|https').optional(),
+  OBSERVATORY_LISTEN: z
+    .string()
+    .regex(/^[^:]+:\d{1,5}$/, 'expected host:port, such as 127.0.0.1:6200')
+    .default('127.0.0.1:6200'),
+  OBSERVATORY_TRUSTED_PROXIES: z
+    .string()
+    .default('127.0.0.1,::1')
+    .transform((text) => text.split(',').map((part) => part.trim())),
+  OBSERVATORY_PROFILE: z.string().default('default'),
+  OBSERVATORY_POOL_SIZE: count(0, 2),
+  OBSERVATORY_MAX_INSTANCES: count(1, 200),
+  OBSERVATORY_BOOT_SECONDS: count(1, 60),
+  OBSERVATORY_PASS_SECONDS: z.coerce.number({ error: 'expected seconds' }).min(0.1).max(3600).default(5),
+  OBSERVATORY_INSTANCE_JOB: z.string().default('observatory-instance'),
+  OBSERVATORY_INSTANCE_JOB_FILE: z.string().default('jobs/instance.nomad.hcl'),
+  OBSERVATORY_INSTANCE_VARS: z.string().optional(),
+  OBSERVATORY_LEADER_KEY: z.string().default('observatory/leader'),
+  OBSERVATORY_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+});
+
+export type Settings = Readonly<z.infer<typeof schema>>;
+
+/** Every wrong or missing setting at once, each with its name, what was read and what is expected. */
+export class SettingsError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The settings are not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+/** Reads all settings once; a secret may come from the file named in `<NAME>_FILE` instead. */
+export function readSettings(environment: Environment): Settings {
+  const problems: string[] = [];
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(schema.shape)) {
+    const value = readOne(environment, name, problems);
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => describe(issue, given)));
+  if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
+  return parsed.data;
+}
+
+function readOne(environment: Environment, name: string, problems: string[]): string | undefined {
+  const file = secretNames.has(name) ? environment[`${name}_FILE`] : undefined;
+  if (file === undefined) return environment[name];
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    problems.push(`${name}_FILE: read ${JSON.stringify(file)}, expected a readable file (${(error as Error).message})`);
+    return environment[name];
+  }
+}
+
+function describe(issue: z.core.$ZodIssue, given: Readonly<Record<string, string>>): string {
+  const name = String(issue.path[0]);
+  const value = given[name];
+  if (value === undefined) return `${name}: not set; ${issue.message}`;
+  const read = secretNames.has(name) ? `${value.length} characters` : JSON.stringify(value);
+  return `${name}: read ${read}; ${issue.message}`;
+}
