@@ -1,0 +1,70 @@
+import type { Context } from 'koa';
+import Router from 'koa-router';
+import { holdsLease } from '../participants/lease.js';
+import { instanceToken, probeKey, sameSecret } from '../platform/identity.js';
+import type { Queryable } from '../platform/postgres/database.js';
+import { Refusal } from '../platform/web/refusal.js';
+import { sessionParticipant } from '../platform/web/session.js';
+import { instanceOfPath } from './path.js';
+
+interface Gate {
+  readonly database: Queryable;
+  readonly secret: string;
+  /** Traefik's addresses: nobody else may ask, since the answer carries an instance's token. */
+  readonly proxies: readonly string[];
+}
+
+/** Traefik's forwardAuth asks here about every request to an instance; the answer carries the instance's own token. */
+export function gateRoutes(gate: Gate): Router {
+  const router = new Router();
+  router.get('/gate', async (ctx) => {
+    refuseStrangers(ctx, gate.proxies);
+    const uri = ctx.get('x-forwarded-uri');
+    const instance = instanceOfPath(uri);
+    if (instance === undefined) throw new Refusal(403, 'not-allowed', 'Nothing here is open to participants.');
+    if (!isProbe(ctx, gate.secret, instance)) {
+      refuseForeignOrigin(ctx);
+      const participant = sessionParticipant(ctx);
+      if (participant === undefined) throw new Refusal(401, 'no-session', 'Please open your study link again.');
+      if (!(await holdsLease(gate.database, participant, instance))) {
+        throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
+      }
+    }
+    ctx.set('Authorization', `token ${instanceToken(gate.secret, instance)}`);
+    ctx.set('Cache-Control', 'no-store');
+    ctx.status = 200;
+    ctx.body = '';
+  });
+  // Traefik sends here what has no instance behind it: the same answers, and never a hint whether the id exists.
+  router.all('/proxy/:id/api/*rest', async (ctx) => {
+    const participant = sessionParticipant(ctx);
+    if (participant === undefined) throw new Refusal(401, 'no-session', 'Please open your study link again.');
+    const instance = instanceOfPath(ctx.path);
+    if (instance === undefined || !(await holdsLease(gate.database, participant, instance))) {
+      throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
+    }
+    throw new Refusal(503, 'unreachable', 'Your notebook cannot be reached for the moment.');
+  });
+  return router;
+}
+
+function refuseStrangers(ctx: Context, proxies: readonly string[]): void {
+  const from = (ctx.req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  // A request that went through Traefik's catch-all route was made by a client and has a forwarded path of its own.
+  if (!proxies.includes(from) || !ctx.get('x-forwarded-uri').startsWith('/proxy/')) {
+    throw new Refusal(403, 'not-allowed', 'Only the proxy asks here.');
+  }
+}
+
+function isProbe(ctx: Context, secret: string, instance: string): boolean {
+  const key = ctx.get('x-observatory-probe');
+  return key !== '' && sameSecret(key, probeKey(secret, instance));
+}
+
+/** A WebSocket may be opened from any page on the web; its Origin tells which one it was. */
+function refuseForeignOrigin(ctx: Context): void {
+  const origin = ctx.get('origin');
+  if (origin !== '' && (!URL.canParse(origin) || new URL(origin).host !== ctx.get('x-forwarded-host'))) {
+    throw new Refusal(403, 'foreign-origin', 'This request came from another site.');
+  }
+}

@@ -1,0 +1,101 @@
+import { randomInt } from 'node:crypto';
+import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
+import { moveParticipant } from './participant.js';
+import type { StudyPage } from './study-store.js';
+
+export type JoinResult = 'joined' | 'already-joined' | 'not-open' | 'study-full' | 'address-full';
+
+interface Joining {
+  readonly participantId: string;
+  readonly studyId: string;
+  readonly address: string;
+  /** The boxes that were ticked. */
+  readonly consent: readonly string[];
+}
+
+/** Thrown to roll the transaction back; never leaves this file. */
+class NotJoined extends Error {
+  constructor(readonly result: Exclude<JoinResult, 'joined'>) {
+    super(result);
+  }
+}
+
+/**
+ * Consent, caps, condition and the place in the line, in one transaction. The study's counters are locked first, so that
+ * simultaneous participants see each other: no cap is passed and no two count the same cell as the emptiest.
+ */
+export async function join(database: Database, joining: Joining): Promise<JoinResult> {
+  try {
+    await transaction(database, (client) => joinWithin(client, joining));
+    return 'joined';
+  } catch (error) {
+    if (error instanceof NotJoined) return error.result;
+    throw error;
+  }
+}
+
+async function joinWithin(client: Queryable, { participantId, studyId, address, consent }: Joining): Promise<void> {
+  const counters = await lockCounters(client, studyId);
+  const { rows } = await client.query<{ state: string; page: StudyPage }>(
+    'select state, definition as page from studies where id = $1',
+    [studyId],
+  );
+  const study = rows[0];
+  const participant = await client.query<{ state: string }>('select state from participants where id = $1 for update', [participantId]);
+  if (participant.rows[0]?.state !== 'arrived') throw new NotJoined('already-joined');
+  if (study?.state !== 'open') throw new NotJoined('not-open');
+  const { maxParticipants, perAddressAndDay } = study.page.caps;
+  if (maxParticipants !== null && taken(counters, 'study') >= maxParticipants) throw new NotJoined('study-full');
+  await countAddress(client, studyId, address, perAddressAndDay);
+
+  const condition = await leastTaken(client, studyId, counters);
+  await client.query('update participants set condition = $2, consent = $3 where id = $1', [
+    participantId,
+    condition,
+    JSON.stringify(consent),
+  ]);
+  await moveParticipant(client, { id: participantId, from: 'arrived', to: 'consented', actor: 'landing' });
+  await moveParticipant(client, { id: participantId, from: 'consented', to: 'waiting', actor: 'landing' });
+  await client.query(
+    `update counters set value = value + 1 where study_id = $1 and scope in ('study', $2) and name = 'inFlight'`,
+    [studyId, `condition:${condition}`],
+  );
+}
+
+type Counters = ReadonlyMap<string, number>;
+
+async function lockCounters(client: Queryable, studyId: string): Promise<Counters> {
+  const { rows } = await client.query<{ scope: string; name: string; value: string }>(
+    `select scope, name, value from counters where study_id = $1 and (scope = 'study' or scope like 'condition:%')
+     order by scope, name for update`,
+    [studyId],
+  );
+  return new Map(rows.map((row) => [`${row.scope} ${row.name}`, Number(row.value)]));
+}
+
+const taken = (counters: Counters, scope: string): number =>
+  (counters.get(`${scope} inFlight`) ?? 0) + (counters.get(`${scope} completed`) ?? 0);
+
+async function countAddress(client: Queryable, studyId: string, address: string, cap: number | null): Promise<void> {
+  const { rowCount } = await client.query(
+    `insert into counters (study_id, scope, name, value) values ($1, 'address:' || $2 || ':' || current_date, 'started', 1)
+     on conflict (study_id, scope, name) do update set value = counters.value + 1
+       where $3::bigint is null or counters.value < $3`,
+    [studyId, address, cap],
+  );
+  if (rowCount !== 1) throw new NotJoined('address-full');
+}
+
+/** The active condition with the fewest completed and in flight; ties are drawn. */
+async function leastTaken(client: Queryable, studyId: string, counters: Counters): Promise<number> {
+  const { rows } = await client.query<{ number: number }>(
+    'select number from conditions where study_id = $1 and active order by number',
+    [studyId],
+  );
+  const loads = rows.map(({ number }) => ({ number, load: taken(counters, `condition:${number}`) }));
+  const least = Math.min(...loads.map(({ load }) => load));
+  const candidates = loads.filter(({ load }) => load === least);
+  const drawn = candidates[randomInt(candidates.length)];
+  if (drawn === undefined) throw new Error(`study ${studyId} has no active condition`);
+  return drawn.number;
+}

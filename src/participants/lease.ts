@@ -1,0 +1,67 @@
+import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
+import { moveParticipant } from './participant.js';
+
+/** The instance that the participant has now. */
+export async function liveInstance(database: Queryable, participantId: string): Promise<string | undefined> {
+  const { rows } = await database.query<{ instance: string }>(
+    'select instance_id as instance from leases where participant_id = $1 and ended_at is null',
+    [participantId],
+  );
+  return rows[0]?.instance;
+}
+
+/** Whether this participant may reach this instance now: the question the gate asks on every request. */
+export async function holdsLease(database: Queryable, participantId: string, instanceId: string): Promise<boolean> {
+  const { rowCount } = await database.query(
+    'select from leases where participant_id = $1 and instance_id = $2 and ended_at is null',
+    [participantId, instanceId],
+  );
+  return rowCount === 1;
+}
+
+export async function heartbeat(database: Queryable, participantId: string): Promise<void> {
+  await database.query(`update participants set heartbeat_at = now() where id = $1 and state = 'working'`, [participantId]);
+}
+
+export type FinishResult = { readonly finished: true } | { readonly finished: false; readonly acknowledged: number };
+
+/**
+ * The participant is done, provided that everything up to event `seq` is stored: the lease ends, the instance retires and
+ * the counters move from in flight to completed, all at once. A second call finds it done.
+ */
+export async function finish(database: Database, participantId: string, seq: number): Promise<FinishResult> {
+  return transaction(database, async (client) => {
+    const { rows } = await client.query<{ state: string; last: string; studyId: string; condition: number }>(
+      'select state, last_seq as last, study_id as "studyId", condition from participants where id = $1 for update',
+      [participantId],
+    );
+    const participant = rows[0];
+    if (participant === undefined) return { finished: false, acknowledged: 0 };
+    if (participant.state === 'finished') return { finished: true };
+    const acknowledged = Number(participant.last);
+    if (acknowledged < seq) return { finished: false, acknowledged };
+    if (!(await moveParticipant(client, { id: participantId, from: 'working', to: 'finished', actor: 'participant' }))) {
+      return { finished: false, acknowledged };
+    }
+    await endLease(client, participantId, 'the participant finished');
+    await client.query(
+      `update counters set value = value + case name when 'completed' then 1 else -1 end
+       where study_id = $1 and scope in ('study', $2) and name in ('inFlight', 'completed')`,
+      [participant.studyId, `condition:${participant.condition}`],
+    );
+    return { finished: true };
+  });
+}
+
+async function endLease(client: Queryable, participantId: string, reason: string): Promise<void> {
+  await client.query(
+    `with ended as (
+       update leases set ended_at = now(), end_reason = $2 where participant_id = $1 and ended_at is null returning instance_id),
+     retired as (
+       update instances set state = 'retiring', reason = $2, retired_at = now()
+       where id in (select instance_id from ended) and state = 'leased' returning id, study_id)
+     insert into audit (study_id, subject, subject_id, from_state, to_state, actor, reason)
+     select study_id, 'instance', id, 'leased', 'retiring', 'participant', $2 from retired`,
+    [participantId, reason],
+  );
+}

@@ -1,0 +1,66 @@
+import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
+import { moveParticipant } from './participant.js';
+
+/** Where ids of ready instances can be had faster than by asking Postgres; it may be empty, stale or away. */
+export interface ReadyHints {
+  pop(): Promise<string | undefined>;
+}
+
+type Served = 'served' | 'nobody-waits' | 'none-ready';
+
+/** More stale hints than this in a row: Postgres is asked. */
+const HINTS_TRIED = 4;
+
+/** Gives ready instances of the profile to those who wait, strictly first come, first served. Returns how many were served. */
+export async function serveLine(database: Database, hints: ReadyHints, profile: string): Promise<number> {
+  for (let served = 0; ; served += 1) {
+    const result = await transaction(database, (client) => serveNext(client, hints, profile));
+    if (result !== 'served') return served;
+  }
+}
+
+async function serveNext(client: Queryable, hints: ReadyHints, profile: string): Promise<Served> {
+  const { rows } = await client.query<{ id: string; studyId: string }>(
+    `select p.id, p.study_id as "studyId" from participants p join studies s on s.id = p.study_id
+     where p.state = 'waiting' and s.profile = $1 order by p.queued_at, p.id limit 1 for update of p skip locked`,
+    [profile],
+  );
+  const first = rows[0];
+  if (first === undefined) return 'nobody-waits';
+  const instance = await claim(client, hints, profile, first.studyId);
+  if (instance === undefined) return 'none-ready';
+  await client.query('insert into leases (study_id, participant_id, instance_id) values ($1, $2, $3)', [
+    first.studyId,
+    first.id,
+    instance,
+  ]);
+  await moveParticipant(client, { id: first.id, from: 'waiting', to: 'working', actor: 'line', reason: `instance ${instance}` });
+  return 'served';
+}
+
+async function claim(client: Queryable, hints: ReadyHints, profile: string, studyId: string): Promise<string | undefined> {
+  for (let tried = 0; tried < HINTS_TRIED; tried += 1) {
+    const hint = await hints.pop();
+    if (hint === undefined) break;
+    const claimed = await take(client, profile, studyId, hint);
+    if (claimed !== undefined) return claimed;
+  }
+  return take(client, profile, studyId, null);
+}
+
+/** The one statement that decides who has an instance: it asks for the state, whatever a hint said. */
+async function take(client: Queryable, profile: string, studyId: string, id: string | null): Promise<string | undefined> {
+  const { rows } = await client.query<{ id: string }>(
+    `with taken as (
+       update instances set state = 'leased', study_id = $2, leased_at = now()
+       where id = (select id from instances where state = 'ready' and profile = $1 and ($3::text is null or id = $3)
+                   order by ready_at limit 1 for update skip locked)
+       returning id, study_id),
+     audited as (
+       insert into audit (study_id, subject, subject_id, from_state, to_state, actor)
+       select study_id, 'instance', id, 'ready', 'leased', 'line' from taken)
+     select id from taken`,
+    [profile, studyId, id],
+  );
+  return rows[0]?.id;
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import compress from 'koa-compress';
+import helmet from 'koa-helmet';
+import Koa, { type Context, type Next } from 'koa';
+import { sessionKey } from '../identity.js';
+import type { Logger } from '../log.js';
+import type { Settings } from '../settings.js';
+import { clientAddress } from './client-address.js';
+import { Refusal } from './refusal.js';
+import { createViews, type Render } from './views.js';
+
+declare module 'koa' {
+  interface DefaultState {
+    /** The client's address, see `clientAddress`. */
+    address: string;
+    /** The nonce that the page's Content-Security-Policy allows. */
+    nonce: string;
+    render: Render;
+  }
+}
+
+type WebSettings = Pick<Settings, 'OBSERVATORY_SECRET' | 'OBSERVATORY_PUBLIC_URL' | 'OBSERVATORY_TRUSTED_PROXIES'>;
+
+/** The Koa shell: log line, error pages, headers, compression; the routes are added by the caller. */
+export function createApp(settings: WebSettings, log: Logger): Koa {
+  const app = new Koa();
+  app.keys = [sessionKey(settings.OBSERVATORY_SECRET)];
+  const render = createViews();
+  const secure = settings.OBSERVATORY_PUBLIC_URL.startsWith('https:');
+
+  app.use(async function prepare(ctx, next) {
+    ctx.state.address = clientAddress(ctx.req, settings.OBSERVATORY_TRUSTED_PROXIES);
+    ctx.state.nonce = randomBytes(16).toString('base64');
+    ctx.state.render = render;
+    ctx.cookies.secure = secure;
+    await next();
+  });
+  app.use((ctx, next) => logged(log, ctx, next));
+  app.use(securityHeaders(secure));
+  app.use((ctx, next) => answered(log, ctx, next));
+  app.use(compress({ threshold: 1024 }));
+  app.on('error', (error: Error) => log.error({ err: error }, 'answering failed'));
+  return app;
+}
+
+async function logged(log: Logger, ctx: Context, next: Next): Promise<void> {
+  const start = performance.now();
+  await next();
+  // The path only: a query may carry a token.
+  const line = { method: ctx.method, path: ctx.path, status: ctx.status, ms: Math.round(performance.now() - start) };
+  if (ctx.path === '/gate' || ctx.path === '/healthz' || ctx.path === '/readyz') log.debug(line, 'request');
+  else log.info(line, 'request');
+}
+
+/** The one place where an error becomes an answer. */
+async function answered(log: Logger, ctx: Context, next: Next): Promise<void> {
+  try {
+    await next();
+    if (ctx.status === 404 && ctx.body == null) throw new Refusal(404, 'not-found', 'There is no such page here.');
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal.status >= 500) log.error({ err: error, path: ctx.path }, 'request failed');
+    else log.warn({ path: ctx.path, status: refusal.status, code: refusal.code }, refusal.message);
+    ctx.status = refusal.status;
+    if (wantsJson(ctx)) ctx.body = { error: refusal.code, message: refusal.message, ...refusal.details };
+    else ctx.body = (ctx.state.render as Render)('error.html', { status: refusal.status, message: refusal.message });
+  }
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  // Koa's body parser says with a status what was wrong with a body.
+  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500;
+  if (status === 413) return new Refusal(413, 'too-large', 'What was sent is larger than this page accepts.');
+  if (status >= 400 && status < 500) return new Refusal(status, 'bad-request', 'What was sent could not be read.');
+  return new Refusal(500, 'internal', 'Something went wrong on our side. Nothing that you did is lost; please try again in a minute.');
+}
+
+function wantsJson(ctx: Context): boolean {
+  if (ctx.path === '/gate' || /^\/proxy\/[^/]*\/./.test(ctx.path)) return true;
+  return ctx.accepts('html', 'json') === 'json';
+}
+
+function securityHeaders(secure: boolean): Koa.Middleware {
+  return (ctx, next) =>
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          defaultSrc: ["'none'"],
+          scriptSrc: ["'self'"],
+          styleSrc: ["'self'", `'nonce-${ctx.state.nonce}'`],
+          imgSrc: ["'self'", 'data:'],
+          fontSrc: ["'self'"],
+          connectSrc: ["'self'"],
+          formAction: ["'self'"],
+          frameAncestors: ["'none'"],
+          baseUri: ["'none'"],
+        },
+      },
+      referrerPolicy: { policy: 'no-referrer' },
+      strictTransportSecurity: secure,
+    })(ctx, next);
+}
