@@ -11,11 +11,13 @@ export interface AptSource {
 
 /** One-line style: `deb [signed-by=/…] http://… suite component…`. */
 export function parseListFile(text: string): AptSource[] {
-  return [...text.matchAll(/^\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)/gm)].map(([, options = '', uri = '', suite = '']) => ({
-    uri,
-    suite,
-    signedBy: /signed-by=(\S+)/.exec(options)?.[1],
-  }));
+  return [...text.matchAll(/^\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)/gm)].map(
+    ([, options = '', uri = '', suite = '']) => ({
+      uri,
+      suite,
+      signedBy: /signed-by=(\S+)/.exec(options)?.[1],
+    }),
+  );
 }
 
 /** Stanzas of `Field: value …`, as `debian.sources` has them. */

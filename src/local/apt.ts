@@ -30,12 +30,16 @@ function settings(work: string, source: AptSource | undefined): string {
     'APT::Sandbox::User "root";',
     'Debug::NoLocking "true";',
   ];
-  if (source !== undefined) lines.push(`Dir::Etc::sourcelist "${work}/sources.list";`, 'Dir::Etc::sourceparts "/dev/null";');
+  if (source !== undefined)
+    lines.push(`Dir::Etc::sourcelist "${work}/sources.list";`, 'Dir::Etc::sourceparts "/dev/null";');
   return `${lines.join('\n')}\n`;
 }
 
 /** Downloads packages through apt, which verifies them, and unpacks them into the folder; nothing is installed. */
-export async function downloadFromApt(into: string, { packages, withDependencies, source }: AptDownload): Promise<void> {
+export async function downloadFromApt(
+  into: string,
+  { packages, withDependencies, source }: AptDownload,
+): Promise<void> {
   if (findOnPath(['apt-get']) === undefined) throw new Error('there is no apt-get here');
   const work = path.join(into, 'apt');
   const debs = path.join(work, 'debs');
@@ -48,9 +52,13 @@ export async function downloadFromApt(into: string, { packages, withDependencies
     const options = source.signedBy === undefined ? '' : `[signed-by=${source.signedBy}] `;
     await writeFile(path.join(work, 'sources.list'), `deb ${options}${source.uri} ${source.suite} main\n`);
   }
-  const apt = (...args: string[]) => run('apt-get', ['--config-file', configuration, '--quiet', ...args], { cwd: debs });
+  const apt = (...args: string[]) =>
+    run('apt-get', ['--config-file', configuration, '--quiet', ...args], { cwd: debs });
   await apt('update');
-  const wanted = withDependencies === true ? toInstall(await apt('--simulate', '--no-install-recommends', 'install', ...packages)) : packages;
+  const wanted =
+    withDependencies === true
+      ? toInstall(await apt('--simulate', '--no-install-recommends', 'install', ...packages))
+      : packages;
   await apt('download', ...new Set([...packages, ...wanted]));
   for (const deb of await readdir(debs)) await run('dpkg', ['-x', path.join(debs, deb), into]);
   await rm(work, { recursive: true });

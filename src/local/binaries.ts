@@ -58,7 +58,11 @@ export function findOnPath(names: readonly string[], furtherFolders: readonly st
 }
 
 /** Takes the first way that works; when none does, says of each why not and what the reader can do. */
-export async function firstThatWorks<T>(what: string, ways: Record<string, () => Promise<T>>, advice: string): Promise<T> {
+export async function firstThatWorks<T>(
+  what: string,
+  ways: Record<string, () => Promise<T>>,
+  advice: string,
+): Promise<T> {
   const reasons: string[] = [];
   for (const [way, attempt] of Object.entries(ways)) {
     try {

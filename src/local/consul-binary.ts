@@ -37,7 +37,10 @@ async function fromRelease(cache: Cache): Promise<Binary> {
     const architecture = os.arch() === 'x64' ? 'amd64' : os.arch();
     const archive = `consul_${RELEASE}_${os.platform()}_${architecture}.zip`;
     const sums = (await download(`consul_${RELEASE}_SHA256SUMS`, 10_000)).toString();
-    const expected = sums.split('\n').find((line) => line.endsWith(`  ${archive}`))?.split(' ')[0];
+    const expected = sums
+      .split('\n')
+      .find((line) => line.endsWith(`  ${archive}`))
+      ?.split(' ')[0];
     const content = await download(archive, 300_000);
     const actual = createHash('sha256').update(content).digest('hex');
     if (actual !== expected) throw new Error(`${archive} has SHA-256 ${actual}, not ${expected ?? 'one on the list'}`);

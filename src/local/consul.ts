@@ -44,7 +44,10 @@ async function acceptsWrites(address: string, settings: ConsulSettings): Promise
   const leader = await probe(`${address}/v1/status/leader`);
   if (leader.status !== 200 || !leader.text.includes(':')) return false;
   if ('acl' in settings) return true; // a write would need a token that only the caller has
-  const written = await probe(`${address}/v1/kv/observatory/started`, { method: 'PUT', body: new Date().toISOString() });
+  const written = await probe(`${address}/v1/kv/observatory/started`, {
+    method: 'PUT',
+    body: new Date().toISOString(),
+  });
   return written.status === 200;
 }
 

@@ -31,7 +31,8 @@ export async function freePort(): Promise<number> {
   }
 }
 
-const BIND_FAILED = /address already in use|EADDRINUSE|could not bind|Failed listening on port|could not create any TCP\/IP/i;
+const BIND_FAILED =
+  /address already in use|EADDRINUSE|could not bind|Failed listening on port|could not create any TCP\/IP/i;
 
 /** Another program can take a port between our look and the service's bind; the service is then started again with new ports. */
 export async function retryOnTakenPort<T>(start: () => Promise<T>, attempts = 3): Promise<T> {

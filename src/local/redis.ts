@@ -62,7 +62,14 @@ async function startOwn(context: RunContext): Promise<Service> {
   const password = randomBytes(18).toString('hex');
   const configuration = path.join(dir, 'redis.conf');
   // In a file, as every user of the machine can read a command line. No persistence: the system rebuilds Redis from PostgreSQL.
-  const lines = [`bind 127.0.0.1`, `port ${port}`, `requirepass ${password}`, `dir "${dir}"`, `save ""`, `appendonly no`];
+  const lines = [
+    `bind 127.0.0.1`,
+    `port ${port}`,
+    `requirepass ${password}`,
+    `dir "${dir}"`,
+    `save ""`,
+    `appendonly no`,
+  ];
   await writeFile(configuration, `${lines.join('\n')}\n`, { mode: 0o600 });
   return Service.start(context, {
     name: 'redis',

