@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { signalGroup } from './process-group.js';
 import { startWatchdog, type Watchdog } from './watchdog.js';
 
 export interface CleanupEntry {
@@ -90,11 +91,7 @@ export class Cleanup {
 
   private readonly onExit = (): void => {
     for (const { group } of this.entries) {
-      try {
-        if (group !== undefined) process.kill(-group, 'SIGKILL');
-      } catch {
-        // It has ended already.
-      }
+      if (group !== undefined) signalGroup(group, 'SIGKILL');
     }
     for (const { folder } of this.entries) {
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true });

@@ -11,12 +11,11 @@ import { folderFor, treeFor, unprivilegedUser, type User } from './unprivileged.
 
 const NAME = 'observatory';
 
-/** Speed before durability: the data ends with the run. */
+/** The data ends with the run, so it need not survive the machine; that of a killed server survives, as without these settings. */
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   fsync: 'off',
-  synchronous_commit: 'off',
   full_page_writes: 'off',
   wal_level: 'minimal',
   max_wal_senders: '0',

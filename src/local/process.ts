@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cleanup } from './cleanup.js';
+import { groupLives, signalGroup } from './process-group.js';
 
 export interface ProcessSpec {
   /** Names the process in messages and its log file `<name>.log`. */
@@ -21,8 +22,8 @@ export interface ProcessSpec {
 }
 
 const GRACE_MS = 3_000;
-/** After SIGKILL only a process that nobody reaps is left; waiting longer for it would not help. */
-const REAP_MS = 1_000;
+/** Dying takes a moment; what outlives SIGKILL by this hangs in the kernel, and waiting longer would not help. */
+const DYING_MS = 2_000;
 
 export function tailOf(logFile: string, lines = 20): string {
   try {
@@ -63,7 +64,7 @@ export class ManagedProcess {
     });
     // A group without its leader is stopped by nobody else, so it stays registered until the whole group is gone.
     void this.exited.then(() => {
-      if (!this.groupLives()) this.release();
+      if (!groupLives(this.pid)) this.release();
     });
   }
 
@@ -110,26 +111,14 @@ export class ManagedProcess {
   }
 
   private async endGroup(graceMs: number): Promise<void> {
-    if (this.alive) this.signalGroup(this.spec.stopSignal ?? 'SIGTERM');
+    if (this.alive) signalGroup(this.pid, this.spec.stopSignal ?? 'SIGTERM');
     const grace = AbortSignal.timeout(graceMs);
     while (this.alive && !grace.aborted) await Promise.race([this.exited, sleep(20)]);
     // What outlives the leader was left behind by it and would only use up the grace.
-    this.signalGroup('SIGKILL');
-    const reaped = AbortSignal.timeout(REAP_MS);
+    signalGroup(this.pid, 'SIGKILL');
+    const dying = AbortSignal.timeout(DYING_MS);
     await this.exited;
-    while (this.groupLives() && !reaped.aborted) await sleep(10);
-  }
-
-  private groupLives(): boolean {
-    return this.signalGroup(0);
-  }
-
-  private signalGroup(signal: NodeJS.Signals | 0): boolean {
-    try {
-      return process.kill(-this.pid, signal);
-    } catch {
-      return false;
-    }
+    while (groupLives(this.pid) && !dying.aborted) await sleep(10);
   }
 
   private failure(what: string): Error {

@@ -8,18 +8,12 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cleanup, withCleanup } from '../../src/local/cleanup.js';
+import { groupLives } from '../../src/local/process-group.js';
 import { ManagedProcess } from '../../src/local/process.js';
 
-function lives(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
 async function goneWithin(pids: number[], ms: number): Promise<boolean> {
-  for (const deadline = Date.now() + ms; Date.now() < deadline; await sleep(25)) if (!pids.some(lives)) return true;
+  for (const deadline = Date.now() + ms; Date.now() < deadline; await sleep(25))
+    if (!pids.some(groupLives)) return true;
   return false;
 }
 
@@ -35,14 +29,10 @@ describe('processes of the one-machine stack', () => {
 
   it('end with everything that they started', () =>
     withCleanup(async (cleanup) => {
-      const parent = await start('sleep 600 & echo $!; wait', cleanup);
-      let child = 0;
-      await parent.waitUntilReady(async () => {
-        child = Number(await readFile(parent.logFile, 'utf8'));
-        return child > 0;
-      });
+      const parent = await start('sleep 600 & echo started; wait', cleanup);
+      await parent.waitUntilReady(async () => (await readFile(parent.logFile, 'utf8')).includes('started'));
       await parent.stop();
-      assert.deepEqual([lives(parent.pid), lives(child)], [false, false]);
+      assert.equal(groupLives(parent.pid), false);
     }));
 
   it('are killed when they do not end within the grace', () =>
@@ -51,7 +41,7 @@ describe('processes of the one-machine stack', () => {
       await stubborn.waitUntilReady(async () => (await readFile(stubborn.logFile, 'utf8')).includes('up'));
       await stubborn.stop(200);
       assert.equal(await stubborn.exited, 'signal SIGKILL');
-      assert.equal(lives(stubborn.pid), false);
+      assert.equal(groupLives(stubborn.pid), false);
     }));
 
   it('that end before they are ready say so with the end of their log', () =>
@@ -92,12 +82,12 @@ describe('processes of the one-machine stack', () => {
       });
       const [line] = (await once(createInterface(parent.stdout), 'line')) as [string];
       const { pids, folder } = JSON.parse(line) as { pids: number[]; folder: string };
-      assert.equal(pids.every(lives), true);
+      assert.equal(pids.every(groupLives), true);
       parent.kill(signal);
       const [, endedBy] = (await once(parent, 'exit')) as [number | null, string | null];
       assert.equal(endedBy, signal);
       assert.equal(await goneWithin(pids, 5_000), true);
-      for (const deadline = Date.now() + 2_000; existsSync(folder) && Date.now() < deadline;) await sleep(25);
+      for (const deadline = Date.now() + 5_000; existsSync(folder) && Date.now() < deadline;) await sleep(25);
       assert.equal(existsSync(folder), false);
     });
   }

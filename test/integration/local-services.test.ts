@@ -7,17 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { startServices, type LocalServices } from '../../src/local/index.js';
+import { groupLives } from '../../src/local/process-group.js';
 
 /** Downloads happen at the first run of a clone. */
 const FIRST_RUN_MS = 300_000;
-
-function lives(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 const pidsOf = ({ services }: LocalServices) => Object.values(services).flatMap(({ pid }) => pid ?? []);
 
@@ -62,7 +55,7 @@ describe('the services of the one-machine stack', function () {
     } finally {
       await Promise.all(stacks.map((stack) => stack.stop()));
     }
-    assert.deepEqual(pids.filter(lives), []);
+    assert.deepEqual(pids.filter(groupLives), []);
   });
 
   it('come back at the same address with the same data after a crash', async () => {
@@ -75,7 +68,7 @@ describe('the services of the one-machine stack', function () {
         await client.connect();
         return client.query(sql).finally(() => client.end());
       };
-      await query('create table kept as select 1 as one; checkpoint');
+      await query('create table kept as select 1 as one');
       process.kill(-postgres.pid, 'SIGKILL');
       assert.equal(await postgres.exited, 'signal SIGKILL');
       await postgres.restart();
