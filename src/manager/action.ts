@@ -1,0 +1,23 @@
+import type { LiveState } from './observed.js';
+
+interface Because {
+  /** In words, for the log and the audit. */
+  readonly reason: string;
+}
+
+export type Action = Because &
+  (
+    | { readonly kind: 'register-job' }
+    | { readonly kind: 'intend'; readonly profile: string }
+    | { readonly kind: 'dispatch'; readonly id: string; readonly profile: string }
+    | { readonly kind: 'adopt'; readonly id: string; readonly jobId: string }
+    | { readonly kind: 'probe'; readonly id: string; readonly jobId: string; readonly node: string }
+    | { readonly kind: 'fail'; readonly id: string }
+    | { readonly kind: 'retire'; readonly id: string; readonly from: readonly LiveState[] }
+    | { readonly kind: 'stop'; readonly id: string; readonly jobId: string }
+    | { readonly kind: 'mark-stopped'; readonly id: string }
+    | { readonly kind: 'stop-double'; readonly jobId: string }
+    | { readonly kind: 'stop-orphan'; readonly jobId: string }
+    | { readonly kind: 'forget-old'; readonly entry: string }
+    | { readonly kind: 'publish-queue'; readonly queued: readonly string[]; readonly booting: number }
+  );
