@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, readFile } from 'node:fs/promises';
+import { cp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { findOnPath, firstThatWorks, run } from './binaries.js';
 import type { Cache } from './cache.js';
@@ -51,6 +51,7 @@ function createVenv(base: string, into: string): Promise<void> {
           'virtualenv',
         ]);
         await run(base, ['-m', 'virtualenv', '--quiet', into], { env: { ...process.env, PYTHONPATH: tool } });
+        await rm(tool, { recursive: true });
       },
     },
     'install python3-venv or pip',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { downloadFromApt, libraryPath } from './apt.js';
@@ -23,11 +23,13 @@ async function findRedis(cache: Cache): Promise<Binary> {
         return { path: path.join(dir, 'redis-server'), source: 'cache', fresh };
       },
       'Debian package': async () => {
-        const { dir, fresh } = await cache.install('redis', 'debian', (into) =>
-          downloadFromApt(into, { packages: ['redis-server', 'redis-tools'], withDependencies: true }),
-        );
-        // redis-server is a link to this program, by an absolute path that leads out of the unpacked tree.
-        const program = path.join(dir, 'usr/bin/redis-check-rdb');
+        const { dir, fresh } = await cache.install('redis', 'debian', async (into) => {
+          await downloadFromApt(into, { packages: ['redis-server', 'redis-tools'], withDependencies: true });
+          // A link to the same program by an absolute path, which leads out of the unpacked tree.
+          await rm(path.join(into, 'usr/bin/redis-server'));
+          await symlink('redis-check-rdb', path.join(into, 'usr/bin/redis-server'));
+        });
+        const program = path.join(dir, 'usr/bin/redis-server');
         return { path: program, source: 'cache', fresh, env: { LD_LIBRARY_PATH: await libraryPath(dir) } };
       },
     },
