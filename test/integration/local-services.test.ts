@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -170,6 +173,20 @@ describe('the routes of the one-machine stack', function () {
     assert.equal((await get(url)).status, 403);
     const { echo } = await get(url, { cookie: 'observatory=mine', authorization: 'token of the client' });
     assert.deepEqual([echo?.name, echo?.url, echo?.headers.authorization], ['instance', url, 'token instance']);
+  });
+
+  it('pass the WebSocket of a kernel', async () => {
+    const headers = { connection: 'Upgrade', upgrade: 'websocket', cookie: 'observatory=mine' };
+    const sent = request(`${publicUrl}/proxy/${id}/api/kernels/k/channels`, { headers, agent: false });
+    sent.end();
+    const [response, socket, head] = (await once(sent, 'upgrade')) as [IncomingMessage, Duplex, Buffer];
+    const { name, url } = JSON.parse(head.toString() + (await text(socket))) as Echo;
+    assert.deepEqual([response.statusCode, name, url], [101, 'instance', `/proxy/${id}/api/kernels/k/channels`]);
+  });
+
+  it('are set up without a warning', async () => {
+    const log = await readFile(stack.services.traefik?.logFile ?? '', 'utf8');
+    assert.deepEqual(log.match(/^.* (WRN|ERR|FTL) .*$/gm) ?? [], []);
   });
 
   it('refuse a path that another program could read differently', async () => {
