@@ -41,7 +41,9 @@ async function joinWithin(client: Queryable, { participantId, studyId, address, 
     [studyId],
   );
   const study = rows[0];
-  const participant = await client.query<{ state: string }>('select state from participants where id = $1 for update', [participantId]);
+  const participant = await client.query<{ state: string }>('select state from participants where id = $1 for update', [
+    participantId,
+  ]);
   if (participant.rows[0]?.state !== 'arrived') throw new NotJoined('already-joined');
   if (study?.state !== 'open') throw new NotJoined('not-open');
   const { maxParticipants, perAddressAndDay } = study.page.caps;

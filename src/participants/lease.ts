@@ -20,7 +20,9 @@ export async function holdsLease(database: Queryable, participantId: string, ins
 }
 
 export async function heartbeat(database: Queryable, participantId: string): Promise<void> {
-  await database.query(`update participants set heartbeat_at = now() where id = $1 and state = 'working'`, [participantId]);
+  await database.query(`update participants set heartbeat_at = now() where id = $1 and state = 'working'`, [
+    participantId,
+  ]);
 }
 
 export type FinishResult = { readonly finished: true } | { readonly finished: false; readonly acknowledged: number };
@@ -40,7 +42,9 @@ export async function finish(database: Database, participantId: string, seq: num
     if (participant.state === 'finished') return { finished: true };
     const acknowledged = Number(participant.last);
     if (acknowledged < seq) return { finished: false, acknowledged };
-    if (!(await moveParticipant(client, { id: participantId, from: 'working', to: 'finished', actor: 'participant' }))) {
+    if (
+      !(await moveParticipant(client, { id: participantId, from: 'working', to: 'finished', actor: 'participant' }))
+    ) {
       return { finished: false, acknowledged };
     }
     await endLease(client, participantId, 'the participant finished');

@@ -34,11 +34,22 @@ async function serveNext(client: Queryable, hints: ReadyHints, profile: string):
     first.id,
     instance,
   ]);
-  await moveParticipant(client, { id: first.id, from: 'waiting', to: 'working', actor: 'line', reason: `instance ${instance}` });
+  await moveParticipant(client, {
+    id: first.id,
+    from: 'waiting',
+    to: 'working',
+    actor: 'line',
+    reason: `instance ${instance}`,
+  });
   return 'served';
 }
 
-async function claim(client: Queryable, hints: ReadyHints, profile: string, studyId: string): Promise<string | undefined> {
+async function claim(
+  client: Queryable,
+  hints: ReadyHints,
+  profile: string,
+  studyId: string,
+): Promise<string | undefined> {
   for (let tried = 0; tried < HINTS_TRIED; tried += 1) {
     const hint = await hints.pop();
     if (hint === undefined) break;
@@ -49,7 +60,12 @@ async function claim(client: Queryable, hints: ReadyHints, profile: string, stud
 }
 
 /** The one statement that decides who has an instance: it asks for the state, whatever a hint said. */
-async function take(client: Queryable, profile: string, studyId: string, id: string | null): Promise<string | undefined> {
+async function take(
+  client: Queryable,
+  profile: string,
+  studyId: string,
+  id: string | null,
+): Promise<string | undefined> {
   const { rows } = await client.query<{ id: string }>(
     `with taken as (
        update instances set state = 'leased', study_id = $2, leased_at = now()

@@ -2,14 +2,7 @@ import { newParticipantId } from '../platform/identity.js';
 import type { Queryable } from '../platform/postgres/database.js';
 
 export type ParticipantState =
-  | 'arrived'
-  | 'consented'
-  | 'waiting'
-  | 'working'
-  | 'finished'
-  | 'abandoned'
-  | 'withdrawn'
-  | 'screened';
+  'arrived' | 'consented' | 'waiting' | 'working' | 'finished' | 'abandoned' | 'withdrawn' | 'screened';
 
 export interface Participant {
   readonly id: string;

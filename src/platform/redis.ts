@@ -29,3 +29,14 @@ export function openRedis(url: string, onError: (error: Error) => void): Redis {
   redis.on('error', onError);
   return redis;
 }
+
+/** The id of the next ready instance; undefined when the list is empty, the entry is none, or Redis is away. */
+export async function popReady(redis: Redis): Promise<string | undefined> {
+  try {
+    const entry = await redis.lpop(keys.queued);
+    return entry === null ? undefined : idOfEntry(entry);
+  } catch {
+    // Not an error of the claim: Postgres knows all ready instances, and the connection's own error is logged.
+    return undefined;
+  }
+}

@@ -28,7 +28,10 @@ export const intakeSchema = z.object({
   events: z
     .array(eventSchema)
     .max(MAX_BATCH)
-    .refine((events) => events.every((event, index) => event.seq === events[0]!.seq + index), 'the numbers must follow one another'),
+    .refine(
+      (events) => events.every((event, index) => event.seq === events[0]!.seq + index),
+      'the numbers must follow one another',
+    ),
   snapshot: snapshotSchema.optional(),
 });
 

@@ -72,7 +72,12 @@ function oneWriter(page: string | null, fresh: readonly StudyEvent[]): boolean {
   return true;
 }
 
-async function insertEvents(client: Queryable, studyId: string, participantId: string, events: readonly StudyEvent[]): Promise<void> {
+async function insertEvents(
+  client: Queryable,
+  studyId: string,
+  participantId: string,
+  events: readonly StudyEvent[],
+): Promise<void> {
   if (events.length === 0) return;
   await client.query(
     `insert into events (study_id, participant_id, seq, type, at, page, task, cell, focus_seconds, data)
@@ -83,7 +88,12 @@ async function insertEvents(client: Queryable, studyId: string, participantId: s
   );
 }
 
-async function insertSnapshot(client: Queryable, studyId: string, participantId: string, snapshot: NonNullable<Intake['snapshot']>): Promise<void> {
+async function insertSnapshot(
+  client: Queryable,
+  studyId: string,
+  participantId: string,
+  snapshot: NonNullable<Intake['snapshot']>,
+): Promise<void> {
   await client.query(
     `insert into snapshots (study_id, participant_id, seq, document) values ($1, $2, $3, $4)
      on conflict (participant_id, seq) do update set document = excluded.document, received_at = now()`,

@@ -73,7 +73,11 @@ function refusalOf(error: unknown): Refusal {
   const status = error instanceof Error && 'status' in error ? Number(error.status) : 500;
   if (status === 413) return new Refusal(413, 'too-large', 'What was sent is larger than this page accepts.');
   if (status >= 400 && status < 500) return new Refusal(status, 'bad-request', 'What was sent could not be read.');
-  return new Refusal(500, 'internal', 'Something went wrong on our side. Nothing that you did is lost; please try again in a minute.');
+  return new Refusal(
+    500,
+    'internal',
+    'Something went wrong on our side. Nothing that you did is lost; please try again in a minute.',
+  );
 }
 
 function wantsJson(ctx: Context): boolean {

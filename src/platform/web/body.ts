@@ -21,5 +21,9 @@ export function parsed<S extends z.ZodType>(schema: S, body: unknown): z.output<
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = issue?.path.join('.') ?? '';
-  throw new Refusal(400, 'bad-request', `Not as expected: ${field === '' ? '' : `${field}: `}${issue?.message ?? 'unknown'}`);
+  throw new Refusal(
+    400,
+    'bad-request',
+    `Not as expected: ${field === '' ? '' : `${field}: `}${issue?.message ?? 'unknown'}`,
+  );
 }

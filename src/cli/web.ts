@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import Router from 'koa-router';
+import { z } from 'zod';
+import { gateRoutes } from '../gate/routes.js';
+import { landingRoutes } from '../landing/routes.js';
+import type { Logger } from '../platform/log.js';
+import { openDatabase } from '../platform/postgres/database.js';
+import { keys, openRedis, popReady } from '../platform/redis.js';
+import { packageRoot } from '../platform/root.js';
+import type { Settings } from '../platform/settings.js';
+import { createApp } from '../platform/web/app.js';
+import { assetRoute } from '../platform/web/assets.js';
+import { type NotebookAssets, submitRoutes } from '../submit/routes.js';
+
+export interface RunningWeb {
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+const notebookFolder = path.join(packageRoot, 'dist', 'notebook');
+
+/** Starts the web app; `stop` answers what is under way and closes everything. */
+export async function startWeb(settings: Settings, log: Logger): Promise<RunningWeb> {
+  const database = openDatabase(settings.DATABASE_URL, (error) =>
+    log.warn({ err: error }, 'a database connection was lost'),
+  );
+  const redis = openRedis(settings.REDIS_URL, (error) =>
+    log.warn({ err: error }, 'redis is away; going on from Postgres'),
+  );
+  const nudge = (): void => {
+    redis.publish(keys.nudge, 'web').catch((error: unknown) => log.debug({ err: error }, 'the manager was not nudged'));
+  };
+  const hints = { pop: () => popReady(redis) };
+
+  const app = createApp(settings, log);
+  const router = new Router();
+  router.get('/healthz', (ctx) => {
+    ctx.body = { ok: true };
+  });
+  router.get('/readyz', async (ctx) => {
+    const ready = await database.query('select from studies limit 1').then(
+      () => true,
+      () => false,
+    );
+    ctx.status = ready ? 200 : 503;
+    ctx.body = { ok: ready, database: ready };
+  });
+  router.get('/assets/notebook/:file', assetRoute(notebookFolder, true));
+  router.get('/assets/landing/:file', assetRoute(path.join(packageRoot, 'templates', 'assets'), false));
+  const gate = { database, secret: settings.OBSERVATORY_SECRET, proxies: settings.OBSERVATORY_TRUSTED_PROXIES };
+  const routers = [
+    router,
+    gateRoutes(gate),
+    landingRoutes({ database, hints, nudge }),
+    submitRoutes({ database, assets: await notebookAssets(), nudge }),
+  ];
+  for (const each of routers) app.use(each.routes()).use(each.allowedMethods());
+
+  const server = createServer(app.callback());
+  const [host, port] = settings.OBSERVATORY_LISTEN.split(':') as [string, string];
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(Number(port), host, resolve));
+  log.info(
+    { listen: settings.OBSERVATORY_LISTEN },
+    'web listens; Traefik sends participants and the gate questions here',
+  );
+  return {
+    address: `http://${settings.OBSERVATORY_LISTEN}`,
+    async stop() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      });
+      redis.disconnect();
+      await database.end();
+    },
+  };
+}
+
+const manifestSchema = z.object({ js: z.string(), css: z.string(), preload: z.array(z.string()) });
+
+async function notebookAssets(): Promise<NotebookAssets> {
+  const file = path.join(notebookFolder, 'manifest.json');
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new Error('The notebook page is not built: run `npm run build` first.');
+  });
+  const { js, css, preload } = manifestSchema.parse(JSON.parse(text));
+  const url = (name: string): string => `/assets/notebook/${name}`;
+  return { js: url(js), css: url(css), preload: preload.map(url) };
+}

@@ -1,0 +1,169 @@
+import type { Context, Next } from 'koa';
+import Router from 'koa-router';
+import { z } from 'zod';
+import { finish, heartbeat, holdsLease, liveInstance } from '../participants/lease.js';
+import { findParticipant } from '../participants/participant.js';
+import { findStudy } from '../participants/study-store.js';
+import type { Database } from '../platform/postgres/database.js';
+import { instanceIdPattern } from '../platform/identity.js';
+import { jsonBody, parsed } from '../platform/web/body.js';
+import { Refusal } from '../platform/web/refusal.js';
+import { sessionParticipant } from '../platform/web/session.js';
+import { exitSurveyAddress } from '../studies/exit-survey.js';
+import { intakeSchema } from './event.js';
+import { storeEvents } from './intake.js';
+import { notebookState } from './notebook-state.js';
+
+export interface NotebookAssets {
+  readonly js: string;
+  readonly css: string;
+  readonly preload: readonly string[];
+}
+
+export interface Submit {
+  readonly database: Database;
+  readonly assets: NotebookAssets;
+  /** Asks the manager to look at once; losing it costs only time. */
+  nudge(): void;
+}
+
+/** A snapshot of the largest possible document, and a batch of events. */
+const EVENTS_LIMIT = '12mb';
+const HEARTBEAT_SECONDS = 60;
+
+/** The notebook page and everything it sends back, and the way out to the exit survey. */
+export function submitRoutes(submit: Submit): Router {
+  const { database } = submit;
+  const router = new Router();
+  router.get(['/proxy/:id/', '/proxy/:id/nb/*rest'], (ctx) => page(ctx, submit));
+  router.get('/proxy/:id/notebook', async (ctx) => {
+    const participant = await holder(ctx, database);
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = await notebook(database, participant);
+  });
+  router.post('/proxy/:id/events', refuseForms, jsonBody(EVENTS_LIMIT), async (ctx) => {
+    const participant = await recorder(ctx, database);
+    const result = await storeEvents(database, participant, parsed(intakeSchema, ctx.request.body));
+    if (result.kind === 'ended')
+      throw new Refusal(410, 'ended', 'Your part in this study is over; nothing more is recorded.');
+    if (result.kind !== 'stored') ctx.status = 409;
+    ctx.body =
+      result.kind === 'stored'
+        ? { acknowledged: result.acknowledged }
+        : { error: result.kind, acknowledged: result.acknowledged };
+  });
+  router.post('/proxy/:id/heartbeat', refuseForms, async (ctx) => {
+    await heartbeat(database, await holder(ctx, database));
+    ctx.status = 204;
+  });
+  router.post('/proxy/:id/finish', refuseForms, jsonBody('1kb'), async (ctx) => {
+    const participant = await recorder(ctx, database);
+    const { seq } = parsed(z.object({ seq: z.int().min(0) }), ctx.request.body);
+    const result = await finish(database, participant, seq);
+    submit.nudge();
+    if (!result.finished) ctx.status = 409;
+    ctx.body = result.finished ? { next: '/survey' } : { error: 'gap', acknowledged: result.acknowledged };
+  });
+  router.get('/survey', (ctx) => survey(ctx, database));
+  return router;
+}
+
+async function page(ctx: Context, { database, assets }: Submit): Promise<void> {
+  const id = String(ctx.params.id);
+  const participantId = sessionParticipant(ctx);
+  if (participantId === undefined) throw new Refusal(401, 'no-session', 'Please open your study link again.');
+  if (!instanceIdPattern.test(id) || !(await holdsLease(database, participantId, id))) {
+    return sendToOwnPlace(ctx, database, participantId);
+  }
+  if (ctx.path !== `/proxy/${id}/`) {
+    // The page asks for everything relative to its own folder.
+    ctx.redirect(`/proxy/${id}/`);
+    return;
+  }
+  const participant = (await findParticipant(database, participantId))!;
+  const study = (await findStudy(database, participant.studyId))!;
+  ctx.set('Cache-Control', 'no-store');
+  ctx.body = ctx.state.render('notebook.html', {
+    instanceId: id,
+    assets,
+    nonce: ctx.state.nonce,
+    language: study.language,
+    title: study.title,
+  });
+}
+
+/** An old address of one's own notebook leads to where it is now; another's leads nowhere. */
+async function sendToOwnPlace(ctx: Context, database: Database, participantId: string): Promise<void> {
+  const { rowCount } = await database.query(
+    'select from leases where participant_id = $1 and instance_id = $2 limit 1',
+    [participantId, String(ctx.params.id)],
+  );
+  if (rowCount !== 1) throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
+  const now = await liveInstance(database, participantId);
+  ctx.redirect(now === undefined ? '/howTo' : `/proxy/${now}/`);
+}
+
+async function notebook(database: Database, participantId: string): Promise<object> {
+  const participant = (await findParticipant(database, participantId))!;
+  const study = (await findStudy(database, participant.studyId))!;
+  const { document, task, acknowledged } = await notebookState(database, participantId);
+  return {
+    participant: participantId,
+    study: { id: study.id, title: study.title, language: study.language },
+    document,
+    state: { task, acknowledged, page: null },
+    heartbeatSeconds: HEARTBEAT_SECONDS,
+  };
+}
+
+/** Who has a live lease on the instance in the path. */
+async function holder(ctx: Context, database: Database): Promise<string> {
+  const participant = knownParticipant(ctx);
+  if (!(await holdsLease(database, participant, String(ctx.params.id)))) {
+    throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
+  }
+  return participant;
+}
+
+/** Who has or had the instance in the path: work that was typed while it died must still be taken. */
+async function recorder(ctx: Context, database: Database): Promise<string> {
+  const participant = knownParticipant(ctx);
+  const { rowCount } = await database.query(
+    'select from leases where participant_id = $1 and instance_id = $2 limit 1',
+    [participant, String(ctx.params.id)],
+  );
+  if (rowCount !== 1) throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
+  return participant;
+}
+
+function knownParticipant(ctx: Context): string {
+  const participant = sessionParticipant(ctx);
+  if (participant === undefined) throw new Refusal(401, 'no-session', 'Please open your study link again.');
+  return participant;
+}
+
+/** A form on another site can post, but not with this header. */
+async function refuseForms(ctx: Context, next: Next): Promise<void> {
+  if (ctx.get('x-observatory') !== '1') throw new Refusal(403, 'no-header', 'Expected the header X-Observatory: 1.');
+  await next();
+}
+
+async function survey(ctx: Context, database: Database): Promise<void> {
+  const id = sessionParticipant(ctx);
+  const participant = id === undefined ? undefined : await findParticipant(database, id);
+  if (participant === undefined) throw new Refusal(401, 'no-session', 'Please open your study link again.');
+  if (participant.state !== 'finished') {
+    // Looking at an address finishes nothing; who is not done goes on.
+    ctx.redirect('/');
+    return;
+  }
+  const study = (await findStudy(database, participant.studyId))!;
+  ctx.redirect(
+    exitSurveyAddress(study.page.exitSurvey, {
+      participant: participant.id,
+      token: participant.token,
+      condition: String(participant.condition ?? ''),
+      origin: '0',
+    }),
+  );
+}
