@@ -34,7 +34,7 @@ export function landingRoutes(landing: Landing): Router {
   router.post(['/howTo', '/howTo.php'], formBody, (ctx) => start(ctx, landing));
   router.get(['/howTo', '/howTo.php'], (ctx) => howTo(ctx, landing));
   router.all(['/getAssignedInstance', '/getAssignedInstance.php'], (ctx) => assignedInstance(ctx, landing));
-  router.get('/demo/exit-survey', (ctx) => {
+  router.get('/demo/exit-survey', (ctx: Context) => {
     ctx.body = ctx.state.render('landing/exit-survey.html', { language: 'en', title: 'Thank you' });
   });
   return router;

@@ -7,6 +7,7 @@ import { findStudy } from '../participants/study-store.js';
 import type { Database } from '../platform/postgres/database.js';
 import { instanceIdPattern } from '../platform/identity.js';
 import { jsonBody, parsed } from '../platform/web/body.js';
+import { pathParameter } from '../platform/web/path-parameter.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { sessionParticipant } from '../platform/web/session.js';
 import { exitSurveyAddress } from '../studies/exit-survey.js';
@@ -69,7 +70,7 @@ export function submitRoutes(submit: Submit): Router {
 }
 
 async function page(ctx: Context, { database, assets }: Submit): Promise<void> {
-  const id = String(ctx.params.id);
+  const id = pathParameter(ctx, 'id');
   const participantId = sessionParticipant(ctx);
   if (participantId === undefined) throw new Refusal(401, 'no-session', 'Please open your study link again.');
   if (!instanceIdPattern.test(id) || !(await holdsLease(database, participantId, id))) {
@@ -96,7 +97,7 @@ async function page(ctx: Context, { database, assets }: Submit): Promise<void> {
 async function sendToOwnPlace(ctx: Context, database: Database, participantId: string): Promise<void> {
   const { rowCount } = await database.query(
     'select from leases where participant_id = $1 and instance_id = $2 limit 1',
-    [participantId, String(ctx.params.id)],
+    [participantId, pathParameter(ctx, 'id')],
   );
   if (rowCount !== 1) throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
   const now = await liveInstance(database, participantId);
@@ -119,7 +120,7 @@ async function notebook(database: Database, participantId: string): Promise<obje
 /** Who has a live lease on the instance in the path. */
 async function holder(ctx: Context, database: Database): Promise<string> {
   const participant = knownParticipant(ctx);
-  if (!(await holdsLease(database, participant, String(ctx.params.id)))) {
+  if (!(await holdsLease(database, participant, pathParameter(ctx, 'id')))) {
     throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
   }
   return participant;
@@ -130,7 +131,7 @@ async function recorder(ctx: Context, database: Database): Promise<string> {
   const participant = knownParticipant(ctx);
   const { rowCount } = await database.query(
     'select from leases where participant_id = $1 and instance_id = $2 limit 1',
-    [participant, String(ctx.params.id)],
+    [participant, pathParameter(ctx, 'id')],
   );
   if (rowCount !== 1) throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
   return participant;

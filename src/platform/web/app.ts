@@ -63,7 +63,7 @@ async function answered(log: Logger, ctx: Context, next: Next): Promise<void> {
     else log.warn({ path: ctx.path, status: refusal.status, code: refusal.code }, refusal.message);
     ctx.status = refusal.status;
     if (wantsJson(ctx)) ctx.body = { error: refusal.code, message: refusal.message, ...refusal.details };
-    else ctx.body = (ctx.state.render as Render)('error.html', { status: refusal.status, message: refusal.message });
+    else ctx.body = ctx.state.render('error.html', { status: refusal.status, message: refusal.message });
   }
 }
 
@@ -85,8 +85,8 @@ function wantsJson(ctx: Context): boolean {
   return ctx.accepts('html', 'json') === 'json';
 }
 
-function securityHeaders(secure: boolean): Koa.Middleware {
-  return (ctx, next) =>
+function securityHeaders(secure: boolean): (ctx: Context, next: Next) => Promise<unknown> {
+  return (ctx, next): Promise<unknown> =>
     helmet({
       contentSecurityPolicy: {
         useDefaults: false,

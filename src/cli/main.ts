@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { publishStudy } from '../participants/study-store.js';
+import { createLogger } from '../platform/log.js';
+import { openDatabase } from '../platform/postgres/database.js';
+import { migrate } from '../platform/postgres/migrate.js';
+import { readSettings, SettingsError } from '../platform/settings.js';
+import { readStudy } from '../studies/read.js';
+import { StudyError } from '../studies/study-error.js';
+import { untilSignal } from './signals.js';
+
+const program = new Command('observatory').description(
+  'Controlled programming experiments on Nomad, Consul and Traefik',
+);
+
+program
+  .command('web')
+  .description('serve the participants’ pages, the gate and the event intake')
+  .action(async () => {
+    const { startWeb } = await import('./web.js');
+    const settings = readSettings(process.env);
+    const web = await startWeb(settings, createLogger('web', settings.OBSERVATORY_LOG_LEVEL));
+    await untilSignal();
+    await web.stop();
+  });
+
+program
+  .command('manager')
+  .description('keep the pool of instances; run as many as you like, one leads')
+  .action(async () => {
+    const { startManager } = await import('../manager/index.js');
+    const settings = readSettings(process.env);
+    const manager = startManager({ settings, log: createLogger('manager', settings.OBSERVATORY_LOG_LEVEL) });
+    await untilSignal();
+    await manager.stop();
+  });
+
+program
+  .command('migrate')
+  .description('bring the database up to date')
+  .action(async () => {
+    await withDatabase(async (database) => {
+      const applied = await migrate(database);
+      console.log(applied.length === 0 ? 'The database is up to date.' : `Applied migration ${applied.join(', ')}.`);
+    });
+  });
+
+program
+  .command('study')
+  .description('studies')
+  .command('add <folder>')
+  .description('publish the study in this folder, or bring it up to date')
+  .action(async (folder: string) => {
+    const study = await readStudy(folder);
+    await withDatabase((database) => publishStudy(database, study));
+    console.log(`Study ${study.id} is published with ${study.conditions.length} conditions.`);
+  });
+
+program
+  .command('demo')
+  .description('the whole system on this machine, with a study')
+  .option('--once', 'play one participant through in headless Chromium, then stop')
+  .action(async ({ once }: { once?: boolean }) => {
+    const { demo } = await import('./demo.js');
+    await demo({ once: once === true });
+  });
+
+async function withDatabase(work: (database: ReturnType<typeof openDatabase>) => Promise<void>): Promise<void> {
+  const settings = readSettings(process.env);
+  const database = openDatabase(settings.DATABASE_URL, (error) => {
+    throw error;
+  });
+  try {
+    await work(database);
+  } finally {
+    await database.end();
+  }
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // What an operator can act on is said in words; only what we did not expect shows where it came from.
+  const known = error instanceof SettingsError || error instanceof StudyError;
+  console.error(known ? error.message : error);
+  process.exitCode = 1;
+}
