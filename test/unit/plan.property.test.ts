@@ -7,7 +7,8 @@ import { child, desired, idOf, jobOf, nomad, now, observed, row } from './plan-s
 
 const states = fc.constantFrom<InstanceRow['state'][]>('booting', 'ready', 'leased', 'retiring', 'failed');
 const fates = fc.constantFrom('runs', 'stopped', 'ended', 'forgotten');
-const part = <T>(complete: boolean, value: T) => (complete ? { complete: true as const, value } : { complete: false as const, why: 'away' });
+const part = <T>(complete: boolean, value: T) =>
+  complete ? { complete: true as const, value } : { complete: false as const, why: 'away' };
 
 const worlds = fc
   .record({
@@ -46,7 +47,8 @@ function advance(world: Observed, actions: readonly Action[], serial: () => numb
     rows = rows.map((one) => (one.id === id ? { ...one, ...change } : one));
   };
   for (const action of actions) {
-    if (action.kind === 'intend') rows.push(row(serial(), 'booting', { jobId: null, dispatchTerm: null, dispatchedAt: null }));
+    if (action.kind === 'intend')
+      rows.push(row(serial(), 'booting', { jobId: null, dispatchTerm: null, dispatchedAt: null }));
     if (action.kind === 'dispatch') {
       const number = Number.parseInt(action.id, 16);
       children.push(child(number));
@@ -56,10 +58,14 @@ function advance(world: Observed, actions: readonly Action[], serial: () => numb
     if (action.kind === 'fail') set(action.id, { state: 'failed' });
     if (action.kind === 'retire') set(action.id, { state: 'retiring' });
     if (action.kind === 'mark-stopped') rows = rows.filter(({ id }) => id !== action.id);
-    if ('jobId' in action && action.kind.startsWith('stop')) children = children.filter(({ jobId }) => jobId !== action.jobId);
+    if ('jobId' in action && action.kind.startsWith('stop'))
+      children = children.filter(({ jobId }) => jobId !== action.jobId);
   }
   children = children.map((one) => (one.stopped ? { ...one, allocations: [] } : one));
-  return { ...observed({ rows, nomad: nomad(...children) }), queue: { complete: true, value: { queued: [], booting: null, old: [] } } };
+  return {
+    ...observed({ rows, nomad: nomad(...children) }),
+    queue: { complete: true, value: { queued: [], booting: null, old: [] } },
+  };
 }
 
 describe('the plan, whatever is observed', () => {
@@ -83,7 +89,10 @@ describe('the plan, whatever is observed', () => {
           if (leased === undefined) continue;
           const own = children.find(({ jobId }) => jobId === leased.jobId);
           const over = own !== undefined && (own.dead || own.stopped);
-          assert.ok((action.kind === 'retire' && old.includes(leased.id)) || (action.kind === 'fail' && over), action.kind);
+          assert.ok(
+            (action.kind === 'retire' && old.includes(leased.id)) || (action.kind === 'fail' && over),
+            action.kind,
+          );
         }
       }),
     );
@@ -111,7 +120,7 @@ describe('the plan, whatever is observed', () => {
         assert.equal(world.store.rows.length, leased + ready);
         if (!world.nomad.complete) return;
         const jobs = new Set(world.store.rows.map(({ jobId }) => jobId));
-        assert.ok(world.nomad.value.children.every(({ jobId, stopped }) => stopped || jobs.has(jobId)));
+        assert.ok(world.nomad.value.children.every(({ jobId, dead, stopped }) => dead || stopped || jobs.has(jobId)));
       }),
     );
   });
