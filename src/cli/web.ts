@@ -69,7 +69,9 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     address: `http://${settings.OBSERVATORY_LISTEN}`,
     async stop() {
       await new Promise<void>((resolve) => {
-        server.close(() => resolve());
+        server.close(() => {
+          resolve();
+        });
         server.closeIdleConnections();
       });
       redis.disconnect();

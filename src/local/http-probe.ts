@@ -23,3 +23,8 @@ export function probe(url: string, options: { method?: string; body?: string; he
     sent.end(options.body);
   });
 }
+
+/** Whether the address answers with a success. */
+export async function answers(url: string): Promise<boolean> {
+  return (await probe(url)).status === 200;
+}

@@ -41,7 +41,7 @@ export async function playParticipant(options: VisitOptions): Promise<Visit> {
 
 async function visit(
   context: BrowserContext,
-  { studyLink, log, at = async () => undefined }: VisitOptions,
+  { studyLink, log, at = () => Promise.resolve() }: VisitOptions,
 ): Promise<Visit> {
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);

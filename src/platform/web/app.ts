@@ -86,8 +86,8 @@ function wantsJson(ctx: Context): boolean {
 }
 
 function securityHeaders(secure: boolean): (ctx: Context, next: Next) => Promise<unknown> {
-  return (ctx, next): Promise<unknown> =>
-    helmet({
+  return (ctx, next) => {
+    const protect = helmet({
       contentSecurityPolicy: {
         useDefaults: false,
         directives: {
@@ -104,5 +104,7 @@ function securityHeaders(secure: boolean): (ctx: Context, next: Next) => Promise
       },
       referrerPolicy: { policy: 'no-referrer' },
       strictTransportSecurity: secure,
-    })(ctx, next);
+    });
+    return protect(ctx, next) as Promise<unknown>;
+  };
 }
