@@ -7,7 +7,10 @@ const away = { complete: false as const, why: 'away' };
 const two = [row(1, 'ready'), row(2, 'ready')];
 const entries = [1, 2].map((number) => `${jobOf(number)}|||${idOf(number)}`);
 const publish = (booting: number, ...queued: string[]) => ({ kind: 'publish-queue', queued, booting });
-const old = (...asked: string[]): Observed['queue'] => ({ complete: true, value: { queued: entries, booting: '0', old: asked } });
+const old = (...asked: string[]): Observed['queue'] => ({
+  complete: true,
+  value: { queued: entries, booting: '0', old: asked },
+});
 const ended = (text: string) => [{ ...running, status: 'failed' as const, ending: text }];
 
 const table: readonly [string, Observed, readonly object[]][] = [
@@ -23,7 +26,10 @@ const table: readonly [string, Observed, readonly object[]][] = [
   ],
   [
     'an intent: dispatch',
-    observed({ rows: [...two.slice(0, 1), row(2, 'booting', { jobId: null, dispatchTerm: null, dispatchedAt: null })], nomad: nomad(child(1)) }),
+    observed({
+      rows: [...two.slice(0, 1), row(2, 'booting', { jobId: null, dispatchTerm: null, dispatchedAt: null })],
+      nomad: nomad(child(1)),
+    }),
     [{ kind: 'dispatch', id: idOf(2), profile: 'default' }],
   ],
   [
@@ -45,7 +51,10 @@ const table: readonly [string, Observed, readonly object[]][] = [
       nomad: nomad(child(1), child(3, { instanceId: idOf(2) }), child(2)),
       passing: { complete: true, value: new Set() },
     }),
-    [{ kind: 'adopt', id: idOf(2), jobId: jobOf(2) }, { kind: 'stop-double', jobId: jobOf(3) }],
+    [
+      { kind: 'adopt', id: idOf(2), jobId: jobOf(2) },
+      { kind: 'stop-double', jobId: jobOf(3) },
+    ],
   ],
   [
     'running and passing: probe',
@@ -59,16 +68,28 @@ const table: readonly [string, Observed, readonly object[]][] = [
   ],
   [
     'a leased one whose allocation failed: fail',
-    observed({ rows: [...two, row(3, 'leased')], nomad: nomad(child(1), child(2), child(3, { allocations: ended('Exit Code: 1') })) }),
+    observed({
+      rows: [...two, row(3, 'leased')],
+      nomad: nomad(child(1), child(2), child(3, { allocations: ended('Exit Code: 1') })),
+    }),
     [{ kind: 'fail', id: idOf(3) }],
   ],
   [
     'retiring and failed ones: stop, then wait for the allocation, then mark',
     observed({
       rows: [...two, row(3, 'retiring'), row(4, 'failed'), row(5, 'retiring')],
-      nomad: nomad(child(1), child(2), child(3), child(4, { stopped: true, dead: true }), child(5, { stopped: true, dead: true, allocations: ended('') })),
+      nomad: nomad(
+        child(1),
+        child(2),
+        child(3),
+        child(4, { stopped: true, dead: true }),
+        child(5, { stopped: true, dead: true, allocations: ended('') }),
+      ),
     }),
-    [{ kind: 'stop', id: idOf(3), jobId: jobOf(3) }, { kind: 'mark-stopped', id: idOf(5) }],
+    [
+      { kind: 'stop', id: idOf(3), jobId: jobOf(3) },
+      { kind: 'mark-stopped', id: idOf(5) },
+    ],
   ],
   [
     'a child that no row knows: stop it, but not at once',
@@ -76,7 +97,11 @@ const table: readonly [string, Observed, readonly object[]][] = [
     [{ kind: 'stop-orphan', jobId: jobOf(8) }],
   ],
   ['Nomad away: nothing is concluded', observed({ rows: [row(1, 'retiring'), row(2, 'booting')], nomad: away }), []],
-  ['Consul away: a leased one that Nomad forgot stays', observed({ rows: [...two, row(3, 'leased')], passing: away }), []],
+  [
+    'Consul away: a leased one that Nomad forgot stays',
+    observed({ rows: [...two, row(3, 'leased')], passing: away }),
+    [],
+  ],
   ['Redis away: no keys', observed({ queue: away }), []],
   [
     'Redis wiped: the keys come back',
@@ -97,10 +122,17 @@ const table: readonly [string, Observed, readonly object[]][] = [
   ],
   [
     'no room on the nodes: no more intents',
-    observed({ rows: [row(1, 'booting')], nomad: nomad(child(1, { allocations: [], blocked: 'No node has room for it.' })) }),
+    observed({
+      rows: [row(1, 'booting')],
+      nomad: nomad(child(1, { allocations: [], blocked: 'No node has room for it.' })),
+    }),
     [],
   ],
-  ['people wait: one more each, up to the ceiling', observed({ waiting: 5 }), Array.from({ length: 2 }, () => ({ kind: 'intend', profile: 'default' }))],
+  [
+    'people wait: one more each, up to the ceiling',
+    observed({ waiting: 5 }),
+    Array.from({ length: 2 }, () => ({ kind: 'intend', profile: 'default' })),
+  ],
 ];
 
 describe('the plan', () => {
@@ -108,15 +140,26 @@ describe('the plan', () => {
     it(name, () => {
       const actions = plan(seen, desired, now);
       assert.ok(actions.every(({ reason }) => reason.length > 5));
-      const bare = actions.map((action) => Object.fromEntries(Object.entries(action).filter(([field]) => field !== 'reason')));
+      const bare = actions.map((action) =>
+        Object.fromEntries(Object.entries(action).filter(([field]) => field !== 'reason')),
+      );
       assert.deepEqual(bare, expected);
     });
   }
 
   it('tells why an instance failed, in words', () => {
-    const blocked = child(2, { allocations: [], blocked: 'No node has room for it: memory is used up on 1 of 1 node.' });
-    const late = observed({ rows: [row(1, 'ready'), row(2, 'booting', { dispatchedAt: ago(61) })], nomad: nomad(child(1), blocked) });
+    const blocked = child(2, {
+      allocations: [],
+      blocked: 'No node has room for it: memory is used up on 1 of 1 node.',
+    });
+    const late = observed({
+      rows: [row(1, 'ready'), row(2, 'booting', { dispatchedAt: ago(61) })],
+      nomad: nomad(child(1), blocked),
+    });
     const failure = plan(late, desired, now).find(({ kind }) => kind === 'fail');
-    assert.equal(failure?.reason, 'The instance was not ready within 60 s. No node has room for it: memory is used up on 1 of 1 node.');
+    assert.equal(
+      failure?.reason,
+      'The instance was not ready within 60 s. No node has room for it: memory is used up on 1 of 1 node.',
+    );
   });
 });
