@@ -58,9 +58,12 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   ];
   for (const each of routers) app.use(each.routes()).use(each.allowedMethods());
 
-  const server = createServer(app.callback());
+  const answer = app.callback();
+  const server = createServer((request, response) => void answer(request, response));
   const [host, port] = settings.OBSERVATORY_LISTEN.split(':') as [string, string];
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(Number(port), host, resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(Number(port), host, resolve);
+  });
   log.info(
     { listen: settings.OBSERVATORY_LISTEN },
     'web listens; Traefik sends participants and the gate questions here',

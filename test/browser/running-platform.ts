@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { prepareDatabase } from '../../src/cli/demo.js';
+import { Cache } from '../../src/local/cache.js';
+import { Cleanup } from '../../src/local/cleanup.js';
+import { type Stack, startProcess, startStack } from '../../src/local/stack.js';
+import type { Database } from '../../src/platform/postgres/database.js';
+
+/** Everything real on this machine, as the demo has it, for one test file. */
+export interface RunningPlatform {
+  readonly stack: Stack;
+  readonly database: Database;
+  readonly cache: Cache;
+  readonly studyLink: string;
+  stop(): Promise<void>;
+}
+
+export async function startPlatform(poolSize: number): Promise<RunningPlatform> {
+  const runDir = await mkdtemp(path.join(tmpdir(), 'observatory-test-'));
+  const cleanup = new Cleanup();
+  try {
+    const stack = await startStack({ runDir, cleanup, poolSize, log: () => undefined });
+    const database = await prepareDatabase(stack, cleanup);
+    await Promise.all([startProcess(stack, cleanup, 'web'), startProcess(stack, cleanup, 'manager')]);
+    return {
+      stack,
+      database,
+      cache: new Cache(undefined, () => undefined),
+      studyLink: `${stack.publicUrl}/?study=crypto-api`,
+      async stop() {
+        await cleanup.stopAll();
+        await rm(runDir, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await cleanup.stopAll();
+    throw error;
+  }
+}
+
+export async function eventually<T>(what: string, look: () => Promise<T | undefined>, seconds = 30): Promise<T> {
+  for (const deadline = Date.now() + seconds * 1000; ; await sleep(50)) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+  }
+}
+
+/** A participant without a browser: keeps its cookies, follows nothing. */
+export class PlainParticipant {
+  private readonly cookies = new Map<string, string>();
+
+  constructor(private readonly publicUrl: string) {}
+
+  async request(pathname: string, init: RequestInit = {}): Promise<Response> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(`${this.publicUrl}${pathname}`, {
+      redirect: 'manual',
+      ...init,
+      headers: { ...(init.headers as Record<string, string> | undefined), cookie },
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [name, value] = line.split(';', 1)[0]!.split('=', 2) as [string, string];
+      this.cookies.set(name, value);
+    }
+    return response;
+  }
+
+  /** From the study link through the consent; the instance may come later. */
+  async consent(): Promise<void> {
+    await this.request('/consent?study=crypto-api');
+    const consent = ['age', 'language', 'read', 'continue'].map((box): [string, string] => ['consent', box]);
+    const joined = await this.request('/howTo', { method: 'POST', body: new URLSearchParams(consent) });
+    if (joined.status !== 303)
+      throw new Error(`the consent was answered with ${joined.status}: ${await joined.text()}`);
+  }
+
+  /** The notebook's path, undefined while there is none. */
+  async assigned(): Promise<string | undefined> {
+    const text = await (await this.request('/getAssignedInstance', { method: 'POST' })).text();
+    return text.startsWith('/proxy/') ? text : undefined;
+  }
+}
