@@ -49,7 +49,10 @@ export default tseslint.config(
   },
   {
     files: ['test/**/*.ts'],
-    rules: { '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [] }], 'no-console': 'off' },
+    rules: {
+      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [] }],
+      'no-console': 'off',
+    },
   },
   { files: ['src/cli/**/*.ts', 'src/local/**/*.ts'], rules: { 'no-console': 'off' } },
   ...arrowRules,

@@ -29,7 +29,10 @@ try {
   const page = [...filesOf('notebook'), path.join(root, 'package-lock.json')];
   once('notebook', page, path.join(root, 'dist/notebook/manifest.json'), () => {
     console.log('set-up: building the notebook page');
-    execFileSync(process.execPath, ['notebook/build.mjs', 'dist/notebook'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    execFileSync(process.execPath, ['notebook/build.mjs', 'dist/notebook'], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
   });
 } finally {
   rmSync(lock, { recursive: true, force: true });

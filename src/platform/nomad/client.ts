@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -150,10 +151,10 @@ export class Nomad {
         signal: AbortSignal.any([signal, silence.signal]),
       });
       if (answer.status !== 200) throw new NomadError('GET /v1/event/stream', answer.status, await textOf(answer.data));
-      for await (const line of createInterface({ input: answer.data })) {
+      await eachLine(answer.data, (line) => {
         timer.refresh();
         onLine(line);
-      }
+      });
     } catch (error) {
       if (signal.aborted) return;
       throw error instanceof NomadError ? error : noAnswer('GET /v1/event/stream', error);
@@ -230,4 +231,14 @@ async function textOf(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8').trim();
+}
+
+/** Readline does not hand on the errors of what it reads: an abort would end the process as an unhandled one. */
+async function eachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  const lines = createInterface({ input: stream });
+  const failed = new Promise<never>((_, reject) => stream.once('error', reject));
+  lines.on('line', onLine);
+  await Promise.race([once(lines, 'close'), failed]).finally(() => {
+    lines.close();
+  });
 }
