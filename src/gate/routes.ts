@@ -14,7 +14,10 @@ interface Gate {
   readonly proxies: readonly string[];
 }
 
-/** Traefik's forwardAuth asks here about every request to an instance; the answer carries the instance's own token. */
+/**
+ * Traefik's forwardAuth asks here about every request to an instance; the answer carries the instance's own token. To be
+ * served on a listener of its own, which no route of Traefik leads to: a client that could ask would read the token.
+ */
 export function gateRoutes(gate: Gate): Router {
   const router = new Router();
   router.get('/gate', async (ctx) => {
@@ -35,12 +38,17 @@ export function gateRoutes(gate: Gate): Router {
     ctx.status = 200;
     ctx.body = '';
   });
-  // Traefik sends here what has no instance behind it: the same answers, and never a hint whether the id exists.
+  return router;
+}
+
+/** Traefik sends to the web app what has no instance behind it: the same answers, and never a hint whether the id exists. */
+export function unreachableRoutes(database: Queryable): Router {
+  const router = new Router();
   router.all('/proxy/:id/api/*rest', async (ctx) => {
     const participant = sessionParticipant(ctx);
     if (participant === undefined) throw new Refusal(401, 'no-session', 'Please open your study link again.');
     const instance = instanceOfPath(ctx.path);
-    if (instance === undefined || !(await holdsLease(gate.database, participant, instance))) {
+    if (instance === undefined || !(await holdsLease(database, participant, instance))) {
       throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
     }
     throw new Refusal(503, 'unreachable', 'Your notebook cannot be reached for the moment.');
@@ -50,10 +58,7 @@ export function gateRoutes(gate: Gate): Router {
 
 function refuseStrangers(ctx: Context, proxies: readonly string[]): void {
   const from = (ctx.req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-  // A request that went through Traefik's catch-all route was made by a client and has a forwarded path of its own.
-  if (!proxies.includes(from) || !ctx.get('x-forwarded-uri').startsWith('/proxy/')) {
-    throw new Refusal(403, 'not-allowed', 'Only the proxy asks here.');
-  }
+  if (!proxies.includes(from)) throw new Refusal(403, 'not-allowed', 'Only the proxy asks here.');
 }
 
 function isProbe(ctx: Context, secret: string, instance: string): boolean {

@@ -33,6 +33,8 @@ export interface LocalServices {
   environment: Record<string, string>;
   /** Where the web app is expected to listen, `host:port`: Traefik sends there what no instance claims. */
   webListen: string;
+  /** Where the gate is expected to listen. */
+  gateListen: string;
   traefikAdminUrl: string | undefined;
   cleanup: Cleanup;
   /** Stops everything on the list of `cleanup`, last started first. */
@@ -44,7 +46,7 @@ export async function startServices(options: StartOptions): Promise<LocalService
   const { log = () => undefined, only = SERVICE_NAMES, cleanup = new Cleanup() } = options;
   const cache = new Cache(options.cacheDir === undefined ? undefined : path.resolve(options.cacheDir), log);
   const context: RunContext = { runDir: path.resolve(options.runDir), cache, cleanup, progress: log };
-  const webListen = `127.0.0.1:${await freePort()}`;
+  const [webListen, gateListen] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
   const services: LocalServices['services'] = {};
   const wanted = new Set(only);
   let traefikAdminUrl: string | undefined;
@@ -60,7 +62,11 @@ export async function startServices(options: StartOptions): Promise<LocalService
     const consul = await start('consul', () => startConsul(context, options.consul));
     if (!wanted.has('traefik')) return;
     await start('traefik', async () => {
-      const traefik = await startTraefik(context, { consulUrl: consul.address, webUrl: `http://${webListen}` });
+      const traefik = await startTraefik(context, {
+        consulUrl: consul.address,
+        webUrl: `http://${webListen}`,
+        gateUrl: `http://${gateListen}/gate`,
+      });
       traefikAdminUrl = traefik.adminUrl;
       return traefik.service;
     });
@@ -75,17 +81,22 @@ export async function startServices(options: StartOptions): Promise<LocalService
     await cleanup.stopAll();
     throw failure.reason;
   }
-  const environment = environmentFor(services, webListen);
-  return { services, environment, webListen, traefikAdminUrl, cleanup, stop: () => cleanup.stopAll() };
+  const environment = environmentFor(services, webListen, gateListen);
+  return { services, environment, webListen, gateListen, traefikAdminUrl, cleanup, stop: () => cleanup.stopAll() };
 }
 
-function environmentFor(services: LocalServices['services'], webListen: string): Record<string, string> {
+function environmentFor(
+  services: LocalServices['services'],
+  webListen: string,
+  gateListen: string,
+): Record<string, string> {
   const settings = {
     DATABASE_URL: services.postgres?.address,
     REDIS_URL: services.redis?.address,
     CONSUL_HTTP_ADDR: services.consul?.address,
     OBSERVATORY_PUBLIC_URL: services.traefik?.address,
     OBSERVATORY_LISTEN: webListen,
+    OBSERVATORY_GATE_LISTEN: gateListen,
     OBSERVATORY_TRUSTED_PROXIES: '127.0.0.1',
   };
   return Object.fromEntries(

@@ -12,8 +12,10 @@ const VERSION = '3.7.15';
 
 export interface TraefikTargets {
   consulUrl: string;
-  /** Where the web app will listen: the gate's address and the fallback of all routes. */
+  /** Where the web app will listen: the fallback of all routes. */
   webUrl: string;
+  /** Where the gate will listen: no route leads there, only Traefik's own questions. */
+  gateUrl: string;
 }
 
 export interface Traefik {
@@ -58,7 +60,7 @@ export function renderStatic(text: string, environment: Record<string, string>):
   });
 }
 
-async function startOwn(context: RunContext, binary: Binary, { consulUrl, webUrl }: TraefikTargets): Promise<Traefik> {
+async function startOwn(context: RunContext, binary: Binary, targets: TraefikTargets): Promise<Traefik> {
   const [web, admin] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
   const text = await readFile(path.join(projectRoot, 'traefik/static.yaml'), 'utf8');
   const rendered = renderStatic(text, {
@@ -82,9 +84,9 @@ async function startOwn(context: RunContext, binary: Binary, { consulUrl, webUrl
       args: [`--configFile=${file}`],
       env: {
         ...process.env,
-        CONSUL_HTTP_ADDR: consulUrl,
-        OBSERVATORY_WEB_URL: webUrl,
-        OBSERVATORY_GATE_URL: `${webUrl}/gate`,
+        CONSUL_HTTP_ADDR: targets.consulUrl,
+        OBSERVATORY_WEB_URL: targets.webUrl,
+        OBSERVATORY_GATE_URL: targets.gateUrl,
       },
     },
     // Its ping answers before any route is there.

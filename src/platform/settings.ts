@@ -10,6 +10,11 @@ const url = (schemes: string) =>
     protocol: new RegExp(`^(${schemes})$`),
     error: `expected an address such as ${schemes.split('|')[0]}://host:port`,
   });
+const listen = (fallback: string) =>
+  z
+    .string()
+    .regex(/^[^:]+:\d{1,5}$/, `expected host:port, such as ${fallback}`)
+    .default(fallback);
 const count = (min: number, fallback: number) =>
   z.coerce
     .number({ error: 'expected a whole number' })
@@ -37,10 +42,8 @@ const schema = z.object({
   OBSERVATORY_SECRET: z.string({ error: 'expected at least 32 characters' }).min(32, 'expected at least 32 characters'),
   OBSERVATORY_PUBLIC_URL: url('http|https'),
   OBSERVATORY_TRAEFIK_URL: url('http|https').optional(),
-  OBSERVATORY_LISTEN: z
-    .string()
-    .regex(/^[^:]+:\d{1,5}$/, 'expected host:port, such as 127.0.0.1:6200')
-    .default('127.0.0.1:6200'),
+  OBSERVATORY_LISTEN: listen('127.0.0.1:6200'),
+  OBSERVATORY_GATE_LISTEN: listen('127.0.0.1:6201'),
   OBSERVATORY_TRUSTED_PROXIES: z
     .string()
     .default('127.0.0.1,::1')

@@ -83,7 +83,7 @@ export class ManagerStack {
       secret: settings.OBSERVATORY_SECRET,
       proxies: settings.OBSERVATORY_TRUSTED_PROXIES,
     });
-    const port = Number(services.webListen.split(':')[1]);
+    const port = Number(services.gateListen.split(':')[1]);
     const web = app.use(gate.routes()).listen(port, '127.0.0.1');
     await once(web, 'listening');
     return new ManagerStack(runDir, services, standIn, web, database, new Nomad(settings), environment);

@@ -94,11 +94,11 @@ describe('the services of the one-machine stack', function () {
   });
 });
 
-/** A server that tells what reached it; as the web app it also answers the gate's question, by the cookie. */
+/** A server that tells what reached it; as the gate it answers Traefik's question by the cookie. */
 async function startEcho(listen: string, name: string) {
   const answer = ({ url, headers }: IncomingMessage) => JSON.stringify({ name, url, headers });
   const server = createServer((request, response) => {
-    if (request.url === '/gate') {
+    if (name === 'gate') {
       const allowed = request.headers.cookie === 'observatory=mine';
       response.writeHead(allowed ? 204 : 403, allowed ? { authorization: 'token instance' } : {}).end();
     } else response.end(answer(request));
@@ -132,7 +132,11 @@ describe('the routes of the one-machine stack', function () {
     runDir = await mkdtemp(path.join(tmpdir(), 'observatory-run-'));
     stack = await startServices({ runDir, only: ['traefik'] });
     publicUrl = stack.environment.OBSERVATORY_PUBLIC_URL ?? '';
-    servers = [await startEcho(stack.webListen, 'web'), await startEcho('127.0.0.1:0', 'instance')];
+    servers = [
+      await startEcho(stack.webListen, 'web'),
+      await startEcho('127.0.0.1:0', 'instance'),
+      await startEcho(stack.gateListen, 'gate'),
+    ];
     const router = `traefik.http.routers.instance-${id}`;
     const registration = {
       Name: 'observatory-instance',
