@@ -9,6 +9,7 @@ import { type Stack, startProcess, startStack } from '../local/stack.js';
 import { publishStudy } from '../participants/study-store.js';
 import { type Database, openDatabase } from '../platform/postgres/database.js';
 import { migrate } from '../platform/postgres/migrate.js';
+import { controlLink } from './control-link.js';
 import { readStudy } from '../studies/read.js';
 
 const STUDY = 'crypto-api';
@@ -43,7 +44,7 @@ export async function prepareDatabase(stack: Stack, cleanup: Cleanup): Promise<D
 function printAddresses(stack: Stack, link: string): void {
   console.log(`
 study     ${link}
-control   ${stack.publicUrl}/control
+control   ${controlLink(stack.publicUrl, stack.environment['OBSERVATORY_SECRET']!)}
 nomad     ${stack.nomad.address}${stack.nomad.source === 'stand-in' ? '  (stand-in: no nomad on the path)' : '/ui'}
 consul    ${stack.environment['CONSUL_HTTP_ADDR']}/ui
 traefik   ${stack.traefikAdminUrl === undefined ? '' : `${stack.traefikAdminUrl}/dashboard/`}

@@ -7,6 +7,7 @@ import { migrate } from '../platform/postgres/migrate.js';
 import { readSettings, SettingsError } from '../platform/settings.js';
 import { readStudy } from '../studies/read.js';
 import { StudyError } from '../studies/study-error.js';
+import { controlLink } from './control-link.js';
 import { untilSignal } from './signals.js';
 
 const program = new Command('observatory').description(
@@ -54,6 +55,14 @@ program
     const study = await readStudy(folder);
     await withDatabase((database) => publishStudy(database, study));
     console.log(`Study ${study.id} is published with ${study.conditions.length} conditions.`);
+  });
+
+program
+  .command('control')
+  .description('print the link to the control page; whoever has it can look')
+  .action(() => {
+    const settings = readSettings(process.env);
+    console.log(controlLink(settings.OBSERVATORY_PUBLIC_URL, settings.OBSERVATORY_SECRET));
   });
 
 program

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import type Koa from 'koa';
 import Router from 'koa-router';
 import { z } from 'zod';
-import { gateRoutes } from '../gate/routes.js';
+import { controlRoutes } from '../control/routes.js';
+import { gateRoutes, unreachableRoutes } from '../gate/routes.js';
 import { landingRoutes } from '../landing/routes.js';
 import type { Logger } from '../platform/log.js';
 import { openDatabase } from '../platform/postgres/database.js';
@@ -34,6 +37,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   };
   const hints = { pop: () => popReady(redis) };
 
+  const secret = settings.OBSERVATORY_SECRET;
   const app = createApp(settings, log);
   const router = new Router();
   router.get('/healthz', (ctx) => {
@@ -49,38 +53,59 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   });
   router.get('/assets/notebook/:file', assetRoute(notebookFolder, true));
   router.get('/assets/landing/:file', assetRoute(path.join(packageRoot, 'templates', 'assets'), false));
-  const gate = { database, secret: settings.OBSERVATORY_SECRET, proxies: settings.OBSERVATORY_TRUSTED_PROXIES };
   const routers = [
     router,
-    gateRoutes(gate),
+    unreachableRoutes(database),
+    controlRoutes({ database, secret }),
     landingRoutes({ database, hints, nudge }),
     submitRoutes({ database, assets: await notebookAssets(), nudge }),
   ];
   for (const each of routers) app.use(each.routes()).use(each.allowedMethods());
 
-  const answer = app.callback();
-  const server = createServer((request, response) => void answer(request, response));
-  const [host, port] = settings.OBSERVATORY_LISTEN.split(':') as [string, string];
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(Number(port), host, resolve);
-  });
+  const gate = createApp(settings, log);
+  gate.use(gateRoutes({ database, secret, proxies: settings.OBSERVATORY_TRUSTED_PROXIES }).routes());
+  const servers = [
+    await listen(app, settings.OBSERVATORY_LISTEN),
+    await listen(gate, settings.OBSERVATORY_GATE_LISTEN),
+  ];
+  const [address, gateAddress] = servers.map(addressOf) as [string, string];
   log.info(
-    { listen: settings.OBSERVATORY_LISTEN },
-    'web listens; Traefik sends participants and the gate questions here',
+    { address, gateAddress },
+    'web listens: Traefik sends participants to the first, its questions to the second',
   );
   return {
-    address: `http://${settings.OBSERVATORY_LISTEN}`,
+    address,
     async stop() {
-      await new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeIdleConnections();
-      });
+      await Promise.all(servers.map(close));
       redis.disconnect();
       await database.end();
     },
   };
+}
+
+async function listen(app: Koa, address: string): Promise<Server> {
+  const answer = app.callback();
+  const server = createServer((request, response) => void answer(request, response));
+  const [host, port] = address.split(':') as [string, string];
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(Number(port), host, resolve);
+  });
+  return server;
+}
+
+function addressOf(server: Server): string {
+  const { address, port } = server.address() as AddressInfo;
+  return `http://${address}:${port}`;
+}
+
+/** Answers what is under way first. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
 }
 
 const manifestSchema = z.object({ js: z.string(), css: z.string(), preload: z.array(z.string()) });

@@ -1,6 +1,7 @@
 /** What operators and attackers do to a running system, through Traefik and Redis as they would. */
 import assert from 'node:assert/strict';
 import { Redis } from 'ioredis';
+import { controlLink } from '../../src/cli/control-link.js';
 import { keys } from '../../src/platform/redis.js';
 import { eventually, PlainParticipant, type RunningPlatform, startPlatform } from './running-platform.js';
 
@@ -77,6 +78,27 @@ describe('a running system', function () {
     assert.equal((await first.who.request(`${first.path}api`)).status, 404);
     const foreign = await first.who.request(api(first.path), { headers: { origin: 'https://elsewhere.example' } });
     assert.equal(foreign.status, 403);
+  });
+
+  it('has no way to the gate for clients, whatever headers they send', async () => {
+    const { who, path } = await withNotebook();
+    const forged = { 'x-forwarded-uri': `${path}api/kernels`, 'x-forwarded-host': new URL(who.publicUrl).host };
+    for (const address of ['/gate', '/gate/', '//gate', '/gate?x', '/proxy/../gate']) {
+      const response = await who.request(address, { headers: forged });
+      assert.ok([400, 404].includes(response.status), `${address} is answered with ${response.status}`);
+      assert.equal(response.headers.get('authorization'), null);
+    }
+  });
+
+  it('shows operators the pool, and nobody else', async () => {
+    const link = new URL(controlLink(platform.stack.publicUrl, platform.stack.environment['OBSERVATORY_SECRET']!));
+    const operator = participant();
+    assert.equal((await operator.request('/control')).status, 401);
+    assert.equal((await operator.request('/control?key=guessed')).status, 401);
+    const entered = await operator.request(link.pathname + link.search);
+    assert.deepEqual([entered.status, entered.headers.get('location')], [303, '/control']);
+    const page = await (await operator.request('/control')).text();
+    assert.match(page, /data-test="instances"/);
   });
 
   it('loses nobody when Redis is wiped while participants arrive, and has its keys back', async () => {

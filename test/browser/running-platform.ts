@@ -52,7 +52,7 @@ export async function eventually<T>(what: string, look: () => Promise<T | undefi
 export class PlainParticipant {
   private readonly cookies = new Map<string, string>();
 
-  constructor(private readonly publicUrl: string) {}
+  constructor(readonly publicUrl: string) {}
 
   async request(pathname: string, init: RequestInit = {}): Promise<Response> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
