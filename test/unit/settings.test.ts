@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readSettings, SettingsError } from '../../src/platform/settings.js';
+
+const enough = {
+  DATABASE_URL: 'postgres://observatory:hunter2@db:5432/observatory',
+  REDIS_URL: 'redis://:hunter3@redis:6379/0',
+  OBSERVATORY_SECRET: 'a secret of thirty-two characters, or more',
+  OBSERVATORY_PUBLIC_URL: 'https://study.example',
+};
+
+describe('settings', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'observatory-settings-'));
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const file = (name: string, content: string): string => {
+    const whole = path.join(folder, name);
+    writeFileSync(whole, content);
+    return whole;
+  };
+
+  it('tells every missing setting at once, with what is expected', () => {
+    assert.deepEqual(problemsOf({}), [
+      'DATABASE_URL: not set; expected an address such as postgres://host:port',
+      'REDIS_URL: not set; expected an address such as redis://host:port',
+      'OBSERVATORY_SECRET: not set; expected at least 32 characters',
+      'OBSERVATORY_PUBLIC_URL: not set; expected an address such as http://host:port',
+    ]);
+  });
+
+  it('tells what was read, but of a secret only its length', () => {
+    const wrong = {
+      ...enough,
+      DATABASE_URL: 'mysql://observatory:hunter2@db',
+      OBSERVATORY_SECRET: 'hunter4',
+      OBSERVATORY_LISTEN: '6200',
+      OBSERVATORY_POOL_SIZE: 'many',
+      OBSERVATORY_MAX_INSTANCES: '0',
+    };
+    assert.deepEqual(problemsOf(wrong), [
+      'DATABASE_URL: read 30 characters; expected an address such as postgres://host:port',
+      'OBSERVATORY_SECRET: read 7 characters; expected at least 32 characters',
+      'OBSERVATORY_LISTEN: read "6200"; expected host:port, such as 127.0.0.1:6200',
+      'OBSERVATORY_POOL_SIZE: read "many"; expected a whole number',
+      'OBSERVATORY_MAX_INSTANCES: read "0"; expected a whole number of at least 1',
+    ]);
+  });
+
+  it('takes an empty variable as not set', () => {
+    assert.equal(readSettings({ ...enough, OBSERVATORY_POOL_SIZE: '', NOMAD_TOKEN: '' }).OBSERVATORY_POOL_SIZE, 2);
+  });
+
+  it('takes a secret from the file that is named, without the newline at its end', () => {
+    const named = { ...enough, OBSERVATORY_SECRET_FILE: file('secret', `${'s'.repeat(40)}\n`) };
+    assert.equal(readSettings(named).OBSERVATORY_SECRET, 's'.repeat(40));
+  });
+
+  it('never prints what stood in a file', () => {
+    const problems = problemsOf({ ...enough, OBSERVATORY_SECRET_FILE: file('short', 'hunter5\n') });
+    assert.deepEqual(problems, ['OBSERVATORY_SECRET: read 7 characters; expected at least 32 characters']);
+  });
+
+  it('tells a file that cannot be read beside the other problems, even when the variable itself is set', () => {
+    const missing = path.join(folder, 'missing');
+    const [first, ...others] = problemsOf({ ...enough, NOMAD_TOKEN_FILE: missing, REDIS_URL: 'nowhere' });
+    assert.match(first ?? '', /^NOMAD_TOKEN_FILE: read ".+missing", expected a readable file \(ENOENT: .+\)$/);
+    assert.deepEqual(others, ['REDIS_URL: read 7 characters; expected an address such as redis://host:port']);
+    assert.throws(() => readSettings({ ...enough, OBSERVATORY_SECRET_FILE: missing }), SettingsError);
+  });
+
+  it('takes files only for secrets', () => {
+    const settings = readSettings({ ...enough, NOMAD_NAMESPACE_FILE: file('namespace', 'other') });
+    assert.equal(settings.NOMAD_NAMESPACE, 'default');
+  });
+
+  it('reads Consul addresses with and without a scheme, and proxies as a list', () => {
+    const given = { ...enough, CONSUL_HTTP_ADDR: 'consul:8500', OBSERVATORY_TRUSTED_PROXIES: '10.0.0.1, 10.0.0.2' };
+    const settings = readSettings(given);
+    assert.equal(settings.CONSUL_HTTP_ADDR, 'http://consul:8500');
+    assert.deepEqual(settings.OBSERVATORY_TRUSTED_PROXIES, ['10.0.0.1', '10.0.0.2']);
+  });
+
+  it('stands in docs/settings.md, each with its default and whether a file will do', () => {
+    assert.deepEqual(documented(), actual());
+  });
+});
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    assert.ok(error instanceof SettingsError);
+    for (const problem of error.problems) {
+      assert.ok(error.message.includes(problem));
+      assert.doesNotMatch(problem, /hunter/);
+    }
+    return error.problems;
+  }
+  return assert.fail('the settings were accepted');
+}
+
+interface Setting {
+  readonly default: string;
+  readonly file: boolean;
+}
+
+/** Which names are asked for, and what becomes of each when only the required ones are given. */
+function actual(): Record<string, Setting> {
+  const asked = new Set<string>();
+  const environment = new Proxy<Record<string, string>>(enough, {
+    get: (given, name: string) => {
+      asked.add(name);
+      return given[name];
+    },
+  });
+  const settings: Readonly<Record<string, unknown>> = readSettings(environment);
+  const names = [...asked].filter((name) => !name.endsWith('_FILE') || !asked.has(name.slice(0, -'_FILE'.length)));
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = settings[name];
+      const fallback = value === undefined ? '-' : Array.isArray(value) ? value.join() : String(value);
+      return [name, { default: name in enough ? 'required' : fallback, file: asked.has(`${name}_FILE`) }];
+    }),
+  );
+}
+
+function documented(): Record<string, Setting> {
+  const page = readFileSync(new URL('../../docs/settings.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| `(\w+)` +\| (.+?) +\| (yes|) *\| \S/gm)];
+  return Object.fromEntries(
+    rows.map(([, name = '', fallback = '', file]) => [
+      name,
+      { default: fallback.replaceAll('`', ''), file: file === 'yes' },
+    ]),
+  );
+}
