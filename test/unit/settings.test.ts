@@ -113,22 +113,27 @@ interface Setting {
 
 /** Which names are asked for, and what becomes of each when only the required ones are given. */
 function actual(): Record<string, Setting> {
-  const asked = new Set<string>();
+  const asked: string[] = [];
   const environment = new Proxy<Record<string, string>>(enough, {
     get: (given, name: string) => {
-      asked.add(name);
+      asked.push(name);
       return given[name];
     },
   });
   const settings: Readonly<Record<string, unknown>> = readSettings(environment);
-  const names = [...asked].filter((name) => !name.endsWith('_FILE') || !asked.has(name.slice(0, -'_FILE'.length)));
-  return Object.fromEntries(
-    names.map((name) => {
-      const value = settings[name];
-      const fallback = value === undefined ? '-' : Array.isArray(value) ? value.join() : String(value);
-      return [name, { default: name in enough ? 'required' : fallback, file: asked.has(`${name}_FILE`) }];
-    }),
-  );
+  // A secret's file is asked for just before the secret; OBSERVATORY_INSTANCE_JOB_FILE is a setting of its own.
+  const isFileOfSecret = (at: number): boolean => asked[at] === `${asked[at + 1]}_FILE`;
+  const found: Record<string, Setting> = {};
+  for (const [at, name] of asked.entries()) {
+    if (isFileOfSecret(at)) continue;
+    found[name] = { default: name in enough ? 'required' : text(settings[name]), file: isFileOfSecret(at - 1) };
+  }
+  return found;
+}
+
+function text(value: unknown): string {
+  if (value === undefined) return '-';
+  return typeof value === 'string' ? value : JSON.stringify(value).replaceAll(/[[\]"]/g, '');
 }
 
 function documented(): Record<string, Setting> {
