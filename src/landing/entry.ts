@@ -10,6 +10,9 @@ import { sessionParticipant } from '../platform/web/session.js';
 /** The original's format of invitations; both come together. */
 const tokenSchema = z.string().regex(/^[0-9a-z]{12}$/);
 
+/** As the table of studies has it: anything else is no study, and Postgres would choke on some of it. */
+const studyIdSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
+
 /** Phones: the notebook needs a keyboard. */
 const mobile = /\b(?:iPhone|iPod|Android.+Mobile|Windows Phone|BlackBerry|Opera M(?:ini|obi))\b/i;
 
@@ -40,7 +43,13 @@ export function refuseMobile(ctx: Context): void {
 /** The study that the link names, or the only open one. */
 export async function requestedStudy(ctx: Context, database: Database): Promise<StoredStudy> {
   const id = ctx.query['study'];
-  const study = typeof id === 'string' ? await findStudy(database, id) : await onlyOpenStudy(database);
+  const named = studyIdSchema.safeParse(id);
+  const study =
+    id === undefined
+      ? await onlyOpenStudy(database)
+      : named.success
+        ? await findStudy(database, named.data)
+        : undefined;
   if (study === undefined || study.state === 'draft') {
     throw new Refusal(404, 'unknown-study', 'There is no such study here. Please check the link that you received.');
   }

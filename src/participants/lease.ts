@@ -1,3 +1,4 @@
+import { instanceIdPattern } from '../platform/identity.js';
 import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
 import { moveParticipant } from './participant.js';
 
@@ -12,8 +13,19 @@ export async function liveInstance(database: Queryable, participantId: string): 
 
 /** Whether this participant may reach this instance now: the question the gate asks on every request. */
 export async function holdsLease(database: Queryable, participantId: string, instanceId: string): Promise<boolean> {
+  if (!instanceIdPattern.test(instanceId)) return false;
   const { rowCount } = await database.query(
     'select from leases where participant_id = $1 and instance_id = $2 and ended_at is null',
+    [participantId, instanceId],
+  );
+  return rowCount === 1;
+}
+
+/** Whether this participant has or had this instance. */
+export async function everHad(database: Queryable, participantId: string, instanceId: string): Promise<boolean> {
+  if (!instanceIdPattern.test(instanceId)) return false;
+  const { rowCount } = await database.query(
+    'select from leases where participant_id = $1 and instance_id = $2 limit 1',
     [participantId, instanceId],
   );
   return rowCount === 1;

@@ -12,7 +12,7 @@ export const eventSchema = z.object({
   seq: z.int().min(1),
   type: z.enum(eventTypes as readonly [string, ...string[]]),
   at: z.iso.datetime({ offset: true }),
-  page: z.string().min(1).max(64),
+  page: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
   task: id,
   cell: id,
   focusSeconds: z.number().min(0),

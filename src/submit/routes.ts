@@ -1,11 +1,10 @@
 import type { Context, Next } from 'koa';
 import Router from 'koa-router';
 import { z } from 'zod';
-import { finish, heartbeat, holdsLease, liveInstance } from '../participants/lease.js';
+import { everHad, finish, heartbeat, holdsLease, liveInstance } from '../participants/lease.js';
 import { findParticipant } from '../participants/participant.js';
 import { findStudy } from '../participants/study-store.js';
 import type { Database } from '../platform/postgres/database.js';
-import { instanceIdPattern } from '../platform/identity.js';
 import { jsonBody, parsed } from '../platform/web/body.js';
 import { pathParameter } from '../platform/web/path-parameter.js';
 import { Refusal } from '../platform/web/refusal.js';
@@ -73,7 +72,7 @@ async function page(ctx: Context, { database, assets }: Submit): Promise<void> {
   const id = pathParameter(ctx, 'id');
   const participantId = sessionParticipant(ctx);
   if (participantId === undefined) throw new Refusal(401, 'no-session', 'Please open your study link again.');
-  if (!instanceIdPattern.test(id) || !(await holdsLease(database, participantId, id))) {
+  if (!(await holdsLease(database, participantId, id))) {
     return sendToOwnPlace(ctx, database, participantId);
   }
   if (ctx.path !== `/proxy/${id}/`) {
@@ -95,11 +94,9 @@ async function page(ctx: Context, { database, assets }: Submit): Promise<void> {
 
 /** An old address of one's own notebook leads to where it is now; another's leads nowhere. */
 async function sendToOwnPlace(ctx: Context, database: Database, participantId: string): Promise<void> {
-  const { rowCount } = await database.query(
-    'select from leases where participant_id = $1 and instance_id = $2 limit 1',
-    [participantId, pathParameter(ctx, 'id')],
-  );
-  if (rowCount !== 1) throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
+  if (!(await everHad(database, participantId, pathParameter(ctx, 'id')))) {
+    throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
+  }
   const now = await liveInstance(database, participantId);
   ctx.redirect(now === undefined ? '/howTo' : `/proxy/${now}/`);
 }
@@ -129,12 +126,8 @@ async function holder(ctx: Context, database: Database): Promise<string> {
 /** Who has or had the instance in the path: work that was typed while it died must still be taken. */
 async function recorder(ctx: Context, database: Database): Promise<string> {
   const participant = knownParticipant(ctx);
-  const { rowCount } = await database.query(
-    'select from leases where participant_id = $1 and instance_id = $2 limit 1',
-    [participant, pathParameter(ctx, 'id')],
-  );
-  if (rowCount !== 1) throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
-  return participant;
+  if (await everHad(database, participant, pathParameter(ctx, 'id'))) return participant;
+  throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
 }
 
 function knownParticipant(ctx: Context): string {
