@@ -109,8 +109,11 @@ describe('Nomad contract: life of a child', function () {
   });
 
   it('is killed when it does not heed the interrupt', async () => {
-    const child = await childOf('stubborn', '/bin/bash', '-c', "trap '' INT; while :; do sleep 0.1; done");
-    await contract.withStatus(child, 'running');
+    const child = await childOf('stubborn', '/bin/bash', '-c', "trap '' INT; echo deaf; while :; do sleep 0.1; done");
+    const { ID } = await contract.withStatus(child, 'running');
+    // Before its trap is set, an interrupt would end it.
+    const route = `/v1/client/fs/logs/${ID}?task=server&type=stdout&plain=true`;
+    await eventually('it has set its trap', async () => (await contract.nomad('GET', route)).text === 'deaf\n');
     const started = Date.now();
     await contract.stop(child);
     await contract.withStatus(child, 'complete');
