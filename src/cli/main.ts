@@ -70,7 +70,11 @@ program
   .description('the whole system on this machine, with a study')
   .option('--once', 'play one participant through in headless Chromium, then stop')
   .action(async ({ once }: { once?: boolean }) => {
-    const { demo } = await import('./demo.js');
+    const { demo } = await import('./demo.js').catch((error: NodeJS.ErrnoException) => {
+      // An installed package has no test browser and no database server among its packages.
+      if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+      return program.error('The demo runs from a clone of the repository: `npm run demo` there.');
+    });
     await demo({ once: once === true });
   });
 
