@@ -38,7 +38,7 @@ export class Notebook {
   private readonly view: PageView;
   private readonly kernel: Promise<KernelSession>;
   private readonly clock = new FocusClock(() => performance.now(), document.hasFocus());
-  private readonly page = crypto.randomUUID();
+  private readonly page = randomId();
   private readonly cells = new Map<string, CodeCellView>();
   private readonly sections: HTMLElement[] = [];
   private ended = false;
@@ -273,4 +273,9 @@ export class Notebook {
     const answer = await this.parts.server.heartbeat().catch(() => null);
     if (answer && isGone(answer.status)) this.stopped('gone');
   }
+}
+
+/** 128 random bits; `crypto.randomUUID` is there only over https and on localhost. */
+function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
