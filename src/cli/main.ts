@@ -96,5 +96,6 @@ try {
   // What an operator can act on is said in words; only what we did not expect shows where it came from.
   const known = error instanceof SettingsError || error instanceof StudyError;
   console.error(known ? error.message : error);
-  process.exitCode = 1;
+  // A part that could not start must not live on half: whoever started it sees it end.
+  process.exit(1);
 }

@@ -64,10 +64,10 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
 
   const gate = createApp(settings, log);
   gate.use(gateRoutes({ database, secret, proxies: settings.OBSERVATORY_TRUSTED_PROXIES }).routes());
-  const servers = [
-    await listen(app, settings.OBSERVATORY_LISTEN),
-    await listen(gate, settings.OBSERVATORY_GATE_LISTEN),
-  ];
+  const servers = await Promise.all([
+    listen(app, settings.OBSERVATORY_LISTEN),
+    listen(gate, settings.OBSERVATORY_GATE_LISTEN),
+  ]);
   const [address, gateAddress] = servers.map(addressOf) as [string, string];
   log.info(
     { address, gateAddress },

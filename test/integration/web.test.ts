@@ -1,6 +1,11 @@
 /** What participants and strangers send to the web app, on a real Postgres and Redis. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { Redis } from 'ioredis';
+import { projectRoot } from '../../src/local/paths.js';
 import { keys } from '../../src/platform/redis.js';
 import { PlainParticipant } from '../browser/running-platform.js';
 import { RunningWeb } from './running-web.js';
@@ -41,11 +46,11 @@ describe('the web app', function () {
   async function refused(response: Promise<Response>, status: number, kind: 'page' | 'json'): Promise<void> {
     const before = web.lines.length;
     const answer = await response;
-    const text = await answer.text();
-    assert.equal(answer.status, status, text);
-    assert.doesNotMatch(text, /\bat .*:\d+:\d+|node_modules|\.ts\b|select /);
-    if (kind === 'json') assert.match((JSON.parse(text) as { message: string }).message, /\w+ \w+/);
-    else assert.match(text, /data-test="error-message">[A-Z][^<]+\.</);
+    const body = await answer.text();
+    assert.equal(answer.status, status, body);
+    assert.doesNotMatch(body, /\bat .*:\d+:\d+|node_modules|\.ts\b|select /);
+    if (kind === 'json') assert.match((JSON.parse(body) as { message: string }).message, /\w+ \w+/);
+    else assert.match(body, /data-test="error-message">[A-Z][^<]+\.</);
     assert.ok(
       web.lines.slice(before).some((line) => line.level === 40 && line.status === status),
       'there is no line in the log',
@@ -80,8 +85,8 @@ describe('the web app', function () {
     await refused(post(who, `${path}events`, { events: [], padding: 'x'.repeat(13 << 20) }), 413, 'json');
     await refused(post(who, `${path}finish`, { seq: -1 }), 400, 'json');
     await refused(who.request(`${path}events`, { method: 'POST', body: '{}' }), 403, 'json');
-    const text = { ...json, 'content-type': 'text/plain' };
-    await refused(who.request(`${path}events`, { method: 'POST', headers: text, body: '{}' }), 415, 'json');
+    const plain = { ...json, 'content-type': 'text/plain' };
+    await refused(who.request(`${path}events`, { method: 'POST', headers: plain, body: '{}' }), 415, 'json');
     await refused(post(visitor(), `${path}events`, { events: [event(1)] }), 401, 'json');
     await refused(post(who, '/proxy/%00/events', { events: [event(1)] }), 403, 'json');
     await refused(post(who, '/proxy/ffffffffffff/events', { events: [event(1)] }), 403, 'json');
@@ -166,6 +171,28 @@ describe('the web app', function () {
     await Promise.all([who.assigned(), who.assigned(), visitorPostsAgain(who)]);
     const { rowCount } = await web.database.query('select from leases');
     assert.equal(rowCount, 1);
+  });
+
+  it('does not live on half when one of its addresses is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const environment = {
+      ...process.env,
+      ...web.services.environment,
+      OBSERVATORY_SECRET: 'x'.repeat(32),
+      OBSERVATORY_PUBLIC_URL: 'http://127.0.0.1',
+      OBSERVATORY_LISTEN: '127.0.0.1:0',
+      OBSERVATORY_GATE_LISTEN: `127.0.0.1:${(taken.address() as AddressInfo).port}`,
+    };
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'web'], {
+      cwd: projectRoot,
+      env: environment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit') as Promise<[number]>]);
+    taken.close();
+    assert.equal(code, 1);
+    assert.match(said, /EADDRINUSE/);
   });
 
   const visitorPostsAgain = (who: PlainParticipant) =>
