@@ -26,7 +26,10 @@ try {
     console.log('set-up: installing the packages of the lock file');
     execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   });
-  const page = [...filesOf('notebook'), path.join(root, 'package-lock.json')];
+  const page = [
+    ...filesOf('notebook'),
+    ...['templates/assets/palette.css', 'package-lock.json'].map((file) => path.join(root, file)),
+  ];
   once('notebook', page, path.join(root, 'dist/notebook/manifest.json'), () => {
     console.log('set-up: building the notebook page');
     execFileSync(process.execPath, ['notebook/build.mjs', 'dist/notebook'], {
