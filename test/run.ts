@@ -7,12 +7,12 @@ import { Cache } from '../src/local/cache.js';
 import { chromiumLaunch } from '../src/local/chromium.js';
 import { findConsul } from '../src/local/consul-binary.js';
 import { jupyterEnvironment, standInEnvironment } from '../src/local/jupyter.js';
-import { projectRoot } from '../src/local/paths.js';
+import { packageRoot } from '../src/platform/root.js';
 
 const cache = new Cache(undefined, (line) => {
   console.log(line);
 });
-const [jupyter, standIn, consul] = await Promise.all([
+const [jupyter, standIn] = await Promise.all([
   jupyterEnvironment(cache),
   standInEnvironment(cache),
   findConsul(cache),
@@ -28,13 +28,12 @@ const mocha = spawn(
     ...(files.length > 0 ? files : ['test/**/*.test.ts']),
   ],
   {
-    cwd: projectRoot,
+    cwd: packageRoot,
     stdio: 'inherit',
     env: {
       ...process.env,
       OBSERVATORY_TEST_PYTHON: jupyter.python,
       STANDIN_PYTHON: standIn.python,
-      CONSUL_BINARY: consul.path,
     },
   },
 );

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cache } from '../local/cache.js';
 import { type Cleanup, withCleanup } from '../local/cleanup.js';
 import { playParticipant, type Visit } from '../local/participant.js';
-import { projectRoot } from '../local/paths.js';
+import { packageRoot } from '../platform/root.js';
 import { type Stack, startProcess, startStack } from '../local/stack.js';
 import { publishStudy } from '../participants/study-store.js';
 import { type Database, openDatabase } from '../platform/postgres/database.js';
@@ -17,7 +17,7 @@ const POOL_SIZE = 2;
 
 /** The whole system on this machine. With `once` it plays one participant through and ends; otherwise it stays up. */
 export async function demo({ once }: { once: boolean }): Promise<void> {
-  const runs = path.join(projectRoot, '.run');
+  const runs = path.join(packageRoot, '.run');
   mkdirSync(runs, { recursive: true });
   const runDir = mkdtempSync(path.join(runs, 'demo-'));
   console.log(`logs      ${path.join(runDir, 'logs')}`);
@@ -37,7 +37,7 @@ export async function prepareDatabase(stack: Stack, cleanup: Cleanup): Promise<D
   const database = openDatabase(stack.environment['DATABASE_URL']!, () => undefined);
   cleanup.add({ name: 'database connections', stop: () => database.end() });
   await migrate(database);
-  await publishStudy(database, await readStudy(path.join(projectRoot, 'studies', STUDY)));
+  await publishStudy(database, await readStudy(path.join(packageRoot, 'studies', STUDY)));
   return database;
 }
 

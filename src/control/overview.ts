@@ -1,3 +1,4 @@
+import { mayRun } from '../participants/instance.js';
 import type { Queryable } from '../platform/postgres/database.js';
 
 export interface Overview {
@@ -13,7 +14,7 @@ export interface Overview {
 export async function readOverview(database: Queryable): Promise<Overview> {
   const instances = await database.query<Overview['instances'][number]>(
     `select state, count(*)::int as count from instances
-     where state <> 'stopped' and (state <> 'failed' or stopped_at is null)
+     where ${mayRun}
      group by state order by array_position(array['booting', 'ready', 'leased', 'retiring', 'failed'], state)`,
   );
   const participants = await database.query<Overview['participants'][number]>(

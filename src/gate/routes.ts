@@ -4,7 +4,7 @@ import { holdsLease } from '../participants/lease.js';
 import { instanceToken, probeKey, sameSecret } from '../platform/identity.js';
 import type { Queryable } from '../platform/postgres/database.js';
 import { Refusal } from '../platform/web/refusal.js';
-import { sessionParticipant } from '../platform/web/session.js';
+import { refuseForeignNotebook, requireParticipant } from '../platform/web/session.js';
 import { instanceOfPath } from './path.js';
 
 interface Gate {
@@ -27,11 +27,7 @@ export function gateRoutes(gate: Gate): Router {
     if (instance === undefined) throw new Refusal(403, 'not-allowed', 'Nothing here is open to participants.');
     if (!isProbe(ctx, gate.secret, instance)) {
       refuseForeignOrigin(ctx);
-      const participant = sessionParticipant(ctx);
-      if (participant === undefined) throw new Refusal(401, 'no-session', 'Please open your study link again.');
-      if (!(await holdsLease(gate.database, participant, instance))) {
-        throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
-      }
+      if (!(await holdsLease(gate.database, requireParticipant(ctx), instance))) refuseForeignNotebook();
     }
     ctx.set('Authorization', `token ${instanceToken(gate.secret, instance)}`);
     ctx.set('Cache-Control', 'no-store');
@@ -45,12 +41,9 @@ export function gateRoutes(gate: Gate): Router {
 export function unreachableRoutes(database: Queryable): Router {
   const router = new Router();
   router.all('/proxy/:id/api/*rest', async (ctx) => {
-    const participant = sessionParticipant(ctx);
-    if (participant === undefined) throw new Refusal(401, 'no-session', 'Please open your study link again.');
+    const participant = requireParticipant(ctx);
     const instance = instanceOfPath(ctx.path);
-    if (instance === undefined || !(await holdsLease(database, participant, instance))) {
-      throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
-    }
+    if (instance === undefined || !(await holdsLease(database, participant, instance))) refuseForeignNotebook();
     throw new Refusal(503, 'unreachable', 'Your notebook cannot be reached for the moment.');
   });
   return router;

@@ -6,12 +6,10 @@ import { findStudy, onlyOpenStudy, type StoredStudy } from '../participants/stud
 import type { Database } from '../platform/postgres/database.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { sessionParticipant } from '../platform/web/session.js';
+import { idSchema } from '../studies/document.js';
 
 /** The original's format of invitations; both come together. */
 const tokenSchema = z.string().regex(/^[0-9a-z]{12}$/);
-
-/** As the table of studies has it: anything else is no study, and Postgres would choke on some of it. */
-const studyIdSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
 
 /** Phones: the notebook needs a keyboard. */
 const mobile = /\b(?:iPhone|iPod|Android.+Mobile|Windows Phone|BlackBerry|Opera M(?:ini|obi))\b/i;
@@ -43,7 +41,8 @@ export function refuseMobile(ctx: Context): void {
 /** The study that the link names, or the only open one. */
 export async function requestedStudy(ctx: Context, database: Database): Promise<StoredStudy> {
   const id = ctx.query['study'];
-  const named = studyIdSchema.safeParse(id);
+  // What is no id is no study, and Postgres would choke on some of it.
+  const named = idSchema.safeParse(id);
   const study =
     id === undefined
       ? await onlyOpenStudy(database)

@@ -40,21 +40,25 @@ export function landingRoutes(landing: Landing): Router {
   return router;
 }
 
-async function intro(ctx: Context, { database }: Landing): Promise<void> {
+/** The study that a newcomer may enter; undefined when it was a participant, who is sent on to where they were. */
+async function enteredStudy(ctx: Context, database: Database): Promise<StoredStudy | undefined> {
   refuseMalformedTokens(ctx);
-  if (await resumed(ctx, database)) return;
+  if (await resumed(ctx, database)) return undefined;
   const study = await requestedStudy(ctx, database);
   refuseUnlessOpen(study);
   refuseMobile(ctx);
+  return study;
+}
+
+async function intro(ctx: Context, { database }: Landing): Promise<void> {
+  const study = await enteredStudy(ctx, database);
+  if (study === undefined) return;
   show(ctx, 'landing/intro.html', study);
 }
 
 async function consent(ctx: Context, { database }: Landing): Promise<void> {
-  refuseMalformedTokens(ctx);
-  if (await resumed(ctx, database)) return;
-  const study = await requestedStudy(ctx, database);
-  refuseUnlessOpen(study);
-  refuseMobile(ctx);
+  const study = await enteredStudy(ctx, database);
+  if (study === undefined) return;
   const known = await currentParticipant(ctx, database);
   if (known?.state !== 'arrived' || known.studyId !== study.id) {
     startSession(ctx, (await arrive(database, study.id, ctx.state.address)).id);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { projectRoot } from './paths.js';
+import { packageRoot } from '../platform/root.js';
 
 export type Progress = (line: string) => void;
 
@@ -16,7 +16,7 @@ export interface Installed {
 /** What was downloaded or built once and is used by every run: a folder `<name>-<version>` each, complete or absent. */
 export class Cache {
   constructor(
-    readonly root: string = path.join(projectRoot, '.cache'),
+    readonly root: string = path.join(packageRoot, '.cache'),
     readonly progress: Progress = () => undefined,
   ) {}
 

@@ -8,7 +8,7 @@ import { startRedis } from './redis.js';
 import type { RunContext, Service } from './service.js';
 import { startTraefik } from './traefik.js';
 
-export const SERVICE_NAMES = ['postgres', 'redis', 'consul', 'traefik'] as const;
+const SERVICE_NAMES = ['postgres', 'redis', 'consul', 'traefik'] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 export interface StartOptions {
@@ -18,8 +18,6 @@ export interface StartOptions {
   log?: Progress;
   /** Fewer than all; traefik brings consul with it. */
   only?: readonly ServiceName[];
-  /** Where programs are kept between runs; the clone's `.cache` by default. */
-  cacheDir?: string;
   /** To stop these services together with others; one of their own by default. */
   cleanup?: Cleanup;
   /** Added to Consul's configuration, such as `acl`. */
@@ -44,7 +42,7 @@ export interface LocalServices {
 /** Starts the real services that the platform needs on this machine, except those that the environment names. */
 export async function startServices(options: StartOptions): Promise<LocalServices> {
   const { log = () => undefined, only = SERVICE_NAMES, cleanup = new Cleanup() } = options;
-  const cache = new Cache(options.cacheDir === undefined ? undefined : path.resolve(options.cacheDir), log);
+  const cache = new Cache(undefined, log);
   const context: RunContext = { runDir: path.resolve(options.runDir), cache, cleanup, progress: log };
   const [webListen, gateListen] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
   const services: LocalServices['services'] = {};

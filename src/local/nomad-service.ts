@@ -3,7 +3,7 @@ import path from 'node:path';
 import { findOnPath } from './binaries.js';
 import { answers } from './http-probe.js';
 import { standInEnvironment } from './jupyter.js';
-import { projectRoot } from './paths.js';
+import { packageRoot } from '../platform/root.js';
 import { freePort } from './ports.js';
 import { ManagedProcess } from './process.js';
 import type { RunContext } from './service.js';
@@ -68,12 +68,12 @@ async function startStandIn(context: RunContext, consulUrl: string): Promise<str
       name: 'nomad-stand-in',
       command: process.execPath,
       args: [
-        ...['--import', 'tsx', path.join(projectRoot, 'src/local/nomad/main.ts')],
+        ...['--import', 'tsx', path.join(packageRoot, 'src/local/nomad/main.ts')],
         ...['--port', String(port), '--consul', consulUrl, '--python', python],
         ...['--data', path.join(context.runDir, 'nomad')],
       ],
       logDir: path.join(context.runDir, 'logs'),
-      cwd: projectRoot,
+      cwd: packageRoot,
     },
     context.cleanup,
   );

@@ -10,7 +10,7 @@ import { answers } from './http-probe.js';
 import { startServices } from './index.js';
 import { jupyterEnvironment } from './jupyter.js';
 import { type NomadService, startNomad } from './nomad-service.js';
-import { projectRoot } from './paths.js';
+import { packageRoot } from '../platform/root.js';
 import { ManagedProcess } from './process.js';
 
 export interface Stack {
@@ -50,7 +50,7 @@ export async function startStack({ runDir, cleanup, poolSize, log }: StackOption
     OBSERVATORY_POOL_SIZE: String(poolSize),
     OBSERVATORY_PASS_SECONDS: '1',
     OBSERVATORY_INSTANCE_JOB: job,
-    OBSERVATORY_INSTANCE_JOB_FILE: path.join(projectRoot, 'jobs/instance.nomad.hcl'),
+    OBSERVATORY_INSTANCE_JOB_FILE: path.join(packageRoot, 'jobs/instance.nomad.hcl'),
     OBSERVATORY_INSTANCE_VARS: vars,
     OBSERVATORY_LEADER_KEY: `observatory/${run}/leader`,
   };
@@ -74,9 +74,9 @@ export async function startProcess(
     {
       name: command,
       command: process.execPath,
-      args: ['--import', 'tsx', path.join(projectRoot, 'src/cli/main.ts'), command],
+      args: ['--import', 'tsx', path.join(packageRoot, 'src/cli/main.ts'), command],
       logDir: stack.logDir,
-      cwd: projectRoot,
+      cwd: packageRoot,
       env: { ...process.env, ...stack.environment },
     },
     cleanup,
@@ -91,10 +91,15 @@ function instanceVariables({ job, python }: { job: string; python: string }): st
     service: job,
     driver: 'raw_exec',
     python,
-    instance_dir: path.join(projectRoot, 'instance'),
+    instance_dir: path.join(packageRoot, 'instance'),
     namespace: process.env.NOMAD_NAMESPACE ?? 'default',
     check_interval: '1s',
   };
+  return hclVariables(values);
+}
+
+/** A file of values for a job file's variables. */
+export function hclVariables(values: Readonly<Record<string, string>>): string {
   return Object.entries(values)
     .map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`)
     .join('');

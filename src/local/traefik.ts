@@ -3,7 +3,7 @@ import path from 'node:path';
 import { findOnPath, firstThatWorks, run, type Binary } from './binaries.js';
 import type { Cache } from './cache.js';
 import { probe } from './http-probe.js';
-import { projectRoot } from './paths.js';
+import { packageRoot } from '../platform/root.js';
 import { freePort, retryOnTakenPort } from './ports.js';
 import { Service, type RunContext } from './service.js';
 import { takeFromWheel } from './wheel.js';
@@ -62,13 +62,13 @@ export function renderStatic(text: string, environment: Record<string, string>):
 
 async function startOwn(context: RunContext, binary: Binary, targets: TraefikTargets): Promise<Traefik> {
   const [web, admin] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
-  const text = await readFile(path.join(projectRoot, 'traefik/static.yaml'), 'utf8');
+  const text = await readFile(path.join(packageRoot, 'traefik/static.yaml'), 'utf8');
   const rendered = renderStatic(text, {
     OBSERVATORY_TRAEFIK_LISTEN: web,
     OBSERVATORY_TRAEFIK_ADMIN_LISTEN: admin,
     // Few instances here, and a participant who waits for each.
     OBSERVATORY_TRAEFIK_THROTTLE: '200ms',
-    OBSERVATORY_TRAEFIK_DYNAMIC: path.join(projectRoot, 'traefik/dynamic'),
+    OBSERVATORY_TRAEFIK_DYNAMIC: path.join(packageRoot, 'traefik/dynamic'),
   });
   const dir = path.join(context.runDir, 'traefik');
   await mkdir(dir, { recursive: true });

@@ -6,6 +6,9 @@ export type Part<T> =
 
 export type LiveState = 'booting' | 'ready' | 'leased' | 'retiring' | 'failed';
 
+/** A dispatch call that is older than this is over, whatever became of it. */
+export const CLAIM_SECONDS = 30;
+
 /** An instance that may still have a process: not stopped, and not failed with its process gone. */
 export interface InstanceRow {
   readonly id: string;

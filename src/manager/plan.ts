@@ -2,10 +2,15 @@ import { instanceIdPattern } from '../platform/identity.js';
 import { idOfEntry, queueEntry } from '../platform/redis.js';
 import type { Action } from './action.js';
 import { childOf, hasEnded, isGone, surplusChildren } from './children.js';
-import type { Child, Desired, InstanceRow, NomadView, Observed } from './observed.js';
+import {
+  type Child,
+  CLAIM_SECONDS,
+  type Desired,
+  type InstanceRow,
+  type NomadView,
+  type Observed,
+} from './observed.js';
 
-/** A dispatch call that long ago is over, whatever became of it. */
-const CLAIM_MS = 30_000;
 /** Time for a child that no row knows; by the order of reading there should be none, so there is no hurry. */
 const ORPHAN_GRACE_MS = 30_000;
 const MAX_BACKOFF_MS = 300_000;
@@ -122,7 +127,7 @@ function surplus({ store: { rows } }: Observed, { children }: NomadView, now: Da
 }
 
 const isClaimed = ({ dispatchedAt }: InstanceRow, now: Date): boolean =>
-  dispatchedAt !== null && now.getTime() - dispatchedAt.getTime() < CLAIM_MS;
+  dispatchedAt !== null && now.getTime() - dispatchedAt.getTime() < CLAIM_SECONDS * 1000;
 
 /** Warm instances: enough for the pool and for those who wait, current ones first, never above the ceiling. */
 function pool(observed: Observed, rows: readonly InstanceRow[], desired: Desired, now: Date): Action[] {

@@ -1,6 +1,7 @@
+import { mayRun } from '../participants/instance.js';
 import { newInstanceId } from '../platform/identity.js';
 import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
-import type { InstanceRow, LiveState, StoreView } from './observed.js';
+import { CLAIM_SECONDS, type InstanceRow, type LiveState, type StoreView } from './observed.js';
 
 /** The rows of instances as the manager reads and writes them. Every write asks for the writer's own term. */
 export interface Store {
@@ -27,12 +28,11 @@ export interface Leaving {
 
 const ownTerm = '(select term from leadership) = $1';
 const actor = `'manager'`;
-const live = `state <> 'stopped' and not (state = 'failed' and stopped_at is not null)`;
 
 const viewRows = `
 select id, profile, state, dispatch_term::float8 as "dispatchTerm", dispatched_at as "dispatchedAt", job_id as "jobId",
        job_version as "jobVersion", created_at as "createdAt", ready_at as "readyAt"
-from instances where ${live} order by created_at, id`;
+from instances where ${mayRun} order by created_at, id`;
 
 const viewCounts = `
 with latest_ready as (select max(ready_at) as at from instances where state in ('ready', 'leased')),
@@ -46,7 +46,7 @@ select (select count(*)::int from participants where state = 'waiting') as waiti
 const intendOne = `
 with intended as (
   insert into instances (id, profile)
-  select $2, $3 where ${ownTerm} and (select count(*) from instances where ${live}) < $4
+  select $2, $3 where ${ownTerm} and (select count(*) from instances where ${mayRun}) < $4
   returning id, state)
 insert into audit (subject, subject_id, to_state, actor, reason) select 'instance', id, state, ${actor}, $5 from intended`;
 
@@ -54,7 +54,7 @@ const claimOne = `
 with claimed as (
   update instances set dispatch_term = $1, dispatched_at = now()
   where id = $2 and state = 'booting' and job_id is null and ${ownTerm}
-    and (dispatched_at is null or dispatch_term < $1 or dispatched_at < now() - interval '30 seconds')
+    and (dispatched_at is null or dispatch_term < $1 or dispatched_at < now() - interval '${CLAIM_SECONDS} seconds')
   returning id, state)
 insert into audit (subject, subject_id, from_state, to_state, actor, reason)
 select 'instance', id, state, state, ${actor}, 'dispatch claimed in term ' || $1::bigint from claimed`;

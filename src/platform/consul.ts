@@ -59,15 +59,6 @@ export class ConsulClient {
     return lockEntry.parse(entry)?.Session;
   }
 
-  async read(key: string): Promise<string | undefined> {
-    const entry = await bounded(`read ${key}`, this.consul.kv.get(key));
-    return entry?.Value ?? undefined;
-  }
-
-  async write(key: string, value: string): Promise<void> {
-    await bounded(`write ${key}`, this.consul.kv.set(key, value));
-  }
-
   close(): void {
     this.consul.destroy();
   }

@@ -8,7 +8,7 @@ import type { Database } from '../platform/postgres/database.js';
 import { jsonBody, parsed } from '../platform/web/body.js';
 import { pathParameter } from '../platform/web/path-parameter.js';
 import { Refusal } from '../platform/web/refusal.js';
-import { sessionParticipant } from '../platform/web/session.js';
+import { refuseForeignNotebook, refuseWithoutSession, requireParticipant } from '../platform/web/session.js';
 import { exitSurveyAddress } from '../studies/exit-survey.js';
 import { intakeSchema } from './event.js';
 import { storeEvents } from './intake.js';
@@ -70,11 +70,8 @@ export function submitRoutes(submit: Submit): Router {
 
 async function page(ctx: Context, { database, assets }: Submit): Promise<void> {
   const id = pathParameter(ctx, 'id');
-  const participantId = sessionParticipant(ctx);
-  if (participantId === undefined) throw new Refusal(401, 'no-session', 'Please open your study link again.');
-  if (!(await holdsLease(database, participantId, id))) {
-    return sendToOwnPlace(ctx, database, participantId);
-  }
+  const participantId = requireParticipant(ctx);
+  if (!(await holdsLease(database, participantId, id))) return sendToOwnPlace(ctx, database, participantId);
   if (ctx.path !== `/proxy/${id}/`) {
     // The page asks for everything relative to its own folder.
     ctx.redirect(`/proxy/${id}/`);
@@ -94,9 +91,7 @@ async function page(ctx: Context, { database, assets }: Submit): Promise<void> {
 
 /** An old address of one's own notebook leads to where it is now; another's leads nowhere. */
 async function sendToOwnPlace(ctx: Context, database: Database, participantId: string): Promise<void> {
-  if (!(await everHad(database, participantId, pathParameter(ctx, 'id')))) {
-    throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
-  }
+  if (!(await everHad(database, participantId, pathParameter(ctx, 'id')))) refuseForeignNotebook();
   const now = await liveInstance(database, participantId);
   ctx.redirect(now === undefined ? '/howTo' : `/proxy/${now}/`);
 }
@@ -116,23 +111,15 @@ async function notebook(database: Database, participantId: string): Promise<obje
 
 /** Who has a live lease on the instance in the path. */
 async function holder(ctx: Context, database: Database): Promise<string> {
-  const participant = knownParticipant(ctx);
-  if (!(await holdsLease(database, participant, pathParameter(ctx, 'id')))) {
-    throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
-  }
+  const participant = requireParticipant(ctx);
+  if (!(await holdsLease(database, participant, pathParameter(ctx, 'id')))) refuseForeignNotebook();
   return participant;
 }
 
 /** Who has or had the instance in the path: work that was typed while it died must still be taken. */
 async function recorder(ctx: Context, database: Database): Promise<string> {
-  const participant = knownParticipant(ctx);
-  if (await everHad(database, participant, pathParameter(ctx, 'id'))) return participant;
-  throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
-}
-
-function knownParticipant(ctx: Context): string {
-  const participant = sessionParticipant(ctx);
-  if (participant === undefined) throw new Refusal(401, 'no-session', 'Please open your study link again.');
+  const participant = requireParticipant(ctx);
+  if (!(await everHad(database, participant, pathParameter(ctx, 'id')))) refuseForeignNotebook();
   return participant;
 }
 
@@ -143,9 +130,7 @@ async function refuseForms(ctx: Context, next: Next): Promise<void> {
 }
 
 async function survey(ctx: Context, database: Database): Promise<void> {
-  const id = sessionParticipant(ctx);
-  const participant = id === undefined ? undefined : await findParticipant(database, id);
-  if (participant === undefined) throw new Refusal(401, 'no-session', 'Please open your study link again.');
+  const participant = (await findParticipant(database, requireParticipant(ctx))) ?? refuseWithoutSession();
   if (participant.state !== 'finished') {
     // Looking at an address finishes nothing; who is not done goes on.
     ctx.redirect('/');

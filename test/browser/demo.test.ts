@@ -9,7 +9,7 @@ import { Cache } from '../../src/local/cache.js';
 import { Cleanup } from '../../src/local/cleanup.js';
 import { startServices } from '../../src/local/index.js';
 import { startNomad } from '../../src/local/nomad-service.js';
-import { projectRoot } from '../../src/local/paths.js';
+import { packageRoot } from '../../src/platform/root.js';
 
 interface Ended {
   readonly code: number | null;
@@ -19,7 +19,7 @@ interface Ended {
 
 function startDemo(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'demo', ...args], {
-    cwd: projectRoot,
+    cwd: packageRoot,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { prepareDatabase } from '../../src/cli/demo.js';
 import { Cache } from '../../src/local/cache.js';
 import { Cleanup } from '../../src/local/cleanup.js';
 import { type Stack, startProcess, startStack } from '../../src/local/stack.js';
 import type { Database } from '../../src/platform/postgres/database.js';
+import { poll } from '../poll.js';
 
 /** Everything real on this machine, as the demo has it, for one test file. */
 export interface RunningPlatform {
@@ -40,13 +40,8 @@ export async function startPlatform(poolSize: number): Promise<RunningPlatform> 
   }
 }
 
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>, seconds = 30): Promise<T> {
-  for (const deadline = Date.now() + seconds * 1000; ; await sleep(50)) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
-  }
-}
+export const eventually = <T>(what: string, look: () => Promise<T | undefined>, seconds = 30): Promise<T> =>
+  poll(what, look, seconds);
 
 /** A participant without a browser: keeps its cookies, follows nothing. */
 export class PlainParticipant {

@@ -5,19 +5,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gateRoutes } from '../../src/gate/routes.js';
 import { Cache } from '../../src/local/cache.js';
 import { type LocalServices, startServices } from '../../src/local/index.js';
 import { jupyterEnvironment, standInEnvironment } from '../../src/local/jupyter.js';
+import { hclVariables } from '../../src/local/stack.js';
 import { type StandIn, startStandIn } from '../../src/local/nomad/standin.js';
-import { projectRoot } from '../../src/local/paths.js';
+import { packageRoot } from '../../src/platform/root.js';
 import { createLogger } from '../../src/platform/log.js';
 import { Nomad } from '../../src/platform/nomad/client.js';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.js';
 import { migrate } from '../../src/platform/postgres/migrate.js';
 import { readSettings } from '../../src/platform/settings.js';
 import { createApp } from '../../src/platform/web/app.js';
+import { poll } from '../poll.js';
 
 export const POOL = 2;
 const PARENT = 'observatory-instance';
@@ -56,14 +57,9 @@ export class ManagerStack {
       python: parser.python,
     });
     const vars = path.join(runDir, 'instance.vars.hcl');
-    const instanceDir = path.join(projectRoot, 'instance');
+    const instanceDir = path.join(packageRoot, 'instance');
     const variables = { driver: 'raw_exec', python: jupyter.python, instance_dir: instanceDir };
-    await writeFile(
-      vars,
-      Object.entries(variables)
-        .map((pair) => `${pair[0]} = ${JSON.stringify(pair[1])}\n`)
-        .join(''),
-    );
+    await writeFile(vars, hclVariables(variables));
     const environment = {
       ...services.environment,
       NOMAD_ADDR: standIn.address,
@@ -131,13 +127,8 @@ export class ManagerStack {
   }
 }
 
-export async function eventually(what: string, probe: () => Promise<boolean>, seconds = 60): Promise<void> {
-  const end = Date.now() + seconds * 1000;
-  while (!(await probe())) {
-    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
-    await sleep(100);
-  }
-}
+export const eventually = (what: string, look: () => Promise<boolean>, seconds = 60): Promise<boolean> =>
+  poll(what, look, seconds);
 
 export async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type LocalServices, startServices } from '../../src/local/index.js';
-import { projectRoot } from '../../src/local/paths.js';
+import { packageRoot } from '../../src/platform/root.js';
 import { ConsulClient } from '../../src/platform/consul.js';
 import { readSettings } from '../../src/platform/settings.js';
 import { eventually } from '../browser/running-platform.js';
@@ -31,7 +31,7 @@ describe('the Consul policies', function () {
     return { status: response.status, text: await response.text() };
   };
   const tokenWith = async (policy: string): Promise<string> => {
-    const rules = await readFile(path.join(projectRoot, `consul/policies/${policy}.hcl`), 'utf8');
+    const rules = await readFile(path.join(packageRoot, `consul/policies/${policy}.hcl`), 'utf8');
     await eventually('Consul takes the policy', async () => {
       const { status } = await call(ROOT, 'PUT', '/v1/acl/policy', { Name: policy, Rules: rules });
       return status === 200 ? true : undefined;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { startServices } from '../../src/local/index.js';
-import { projectRoot } from '../../src/local/paths.js';
+import { packageRoot } from '../../src/platform/root.js';
 
 const run = promisify(execFile);
 
@@ -23,7 +23,7 @@ describe('the package', function () {
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'observatory-package-'));
     const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], {
-      cwd: projectRoot,
+      cwd: packageRoot,
     });
     packed = (JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as Packed[])[0]!;
     await writeFile(path.join(folder, 'package.json'), '{"private":true}');

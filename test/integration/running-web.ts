@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { startWeb } from '../../src/cli/web.js';
 import { type LocalServices, startServices } from '../../src/local/index.js';
-import { projectRoot } from '../../src/local/paths.js';
+import { packageRoot } from '../../src/platform/root.js';
 import { publishStudy } from '../../src/participants/study-store.js';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.js';
 import { migrate } from '../../src/platform/postgres/migrate.js';
@@ -45,7 +45,7 @@ export class RunningWeb {
     });
     const database = openDatabase(settings.DATABASE_URL, () => undefined);
     await migrate(database);
-    const study = await readStudy(path.join(projectRoot, 'studies/crypto-api'));
+    const study = await readStudy(path.join(packageRoot, 'studies/crypto-api'));
     await publishStudy(database, study);
     const lines: LogLine[] = [];
     const web = await startWeb(settings, pino({ level: 'info' }, linesInto(lines)));

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Redis } from 'ioredis';
-import { projectRoot } from '../../src/local/paths.js';
+import { packageRoot } from '../../src/platform/root.js';
 import { keys } from '../../src/platform/redis.js';
 import { PlainParticipant } from '../browser/running-platform.js';
 import { RunningWeb } from './running-web.js';
@@ -185,7 +185,7 @@ describe('the web app', function () {
       OBSERVATORY_GATE_LISTEN: `127.0.0.1:${(taken.address() as AddressInfo).port}`,
     };
     const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'web'], {
-      cwd: projectRoot,
+      cwd: packageRoot,
       env: environment,
       stdio: ['ignore', 'ignore', 'pipe'],
     });

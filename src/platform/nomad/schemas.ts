@@ -64,7 +64,6 @@ const placementFailure = z.object({
   ConstraintFiltered: numbers,
   DimensionExhausted: numbers,
 });
-export type PlacementFailure = z.infer<typeof placementFailure>;
 
 export const evaluationList = z.array(
   z.object({

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { participantIdPattern } from '../identity.js';
+import { Refusal } from './refusal.js';
 
 const cookie = 'observatory';
 
@@ -7,6 +8,19 @@ const cookie = 'observatory';
 export function sessionParticipant(ctx: Context): string | undefined {
   const id = ctx.cookies.get(cookie, { signed: true });
   return id !== undefined && participantIdPattern.test(id) ? id : undefined;
+}
+
+/** The same for pages that nobody has without a session. */
+export function requireParticipant(ctx: Context): string {
+  return sessionParticipant(ctx) ?? refuseWithoutSession();
+}
+
+export function refuseWithoutSession(): never {
+  throw new Refusal(401, 'no-session', 'Please open your study link again.');
+}
+
+export function refuseForeignNotebook(): never {
+  throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
 }
 
 /** The cookie lives for 30 days, so that a participant finds the notebook again after a restart of the browser. */
