@@ -47,12 +47,12 @@ export async function startStack({ runDir, cleanup, poolSize, log }: StackOption
     ...services.environment,
     NOMAD_ADDR: nomad.address,
     OBSERVATORY_SECRET: randomBytes(32).toString('hex'),
-    OBSERVATORY_POOL_SIZE: String(poolSize),
+    OBSERVATORY_POOL_MIN: String(poolSize),
     OBSERVATORY_PASS_SECONDS: '1',
     OBSERVATORY_INSTANCE_JOB: job,
     OBSERVATORY_INSTANCE_JOB_FILE: path.join(packageRoot, 'jobs/instance.nomad.hcl'),
     OBSERVATORY_INSTANCE_VARS: vars,
-    OBSERVATORY_LEADER_KEY: `observatory/${run}/leader`,
+    OBSERVATORY_CONSUL_PREFIX: `observatory/${run}`,
   };
   cleanup.add({ name: 'instances', stop: () => stopInstances({ ...process.env, ...environment }, job) });
   return {

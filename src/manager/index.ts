@@ -48,7 +48,7 @@ export function startManager({ settings, log, wrap = (ports) => ports }: Manager
   const holder = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   const leader = new Leader({
     holder,
-    key: settings.OBSERVATORY_LEADER_KEY,
+    key: `${settings.OBSERVATORY_CONSUL_PREFIX}/leader`,
     consul,
     log,
     onGain: async () => {

@@ -98,7 +98,7 @@ export class Loop {
 
 const desiredOf = (settings: Settings): Desired => ({
   profile: settings.OBSERVATORY_PROFILE,
-  poolSize: settings.OBSERVATORY_POOL_SIZE,
+  poolSize: settings.OBSERVATORY_POOL_MIN,
   maxInstances: settings.OBSERVATORY_MAX_INSTANCES,
   bootSeconds: settings.OBSERVATORY_BOOT_SECONDS,
 });

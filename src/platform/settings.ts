@@ -10,11 +10,7 @@ const url = (schemes: string) =>
     protocol: new RegExp(`^(${schemes})$`),
     error: `expected an address such as ${schemes.split('|')[0]}://host:port`,
   });
-const listen = (fallback: string) =>
-  z
-    .string()
-    .regex(/^[^:]+:\d{1,5}$/, `expected host:port, such as ${fallback}`)
-    .default(fallback);
+const address = (example: string) => z.string().regex(/^[^:]+:\d{1,5}$/, `expected host:port, such as ${example}`);
 const count = (min: number, fallback: number) =>
   z.coerce
     .number({ error: 'expected a whole number' })
@@ -37,26 +33,35 @@ const schema = z.object({
     .transform((text) => (text.includes('://') ? text : `http://${text}`))
     .pipe(url('http|https')),
   CONSUL_HTTP_TOKEN: z.string().optional(),
+  CONSUL_CACERT: z.string().optional(),
+  CONSUL_CLIENT_CERT: z.string().optional(),
+  CONSUL_CLIENT_KEY: z.string().optional(),
   DATABASE_URL: url('postgres|postgresql'),
   REDIS_URL: url('redis|rediss'),
   OBSERVATORY_SECRET: z.string({ error: 'expected at least 32 characters' }).min(32, 'expected at least 32 characters'),
   OBSERVATORY_PUBLIC_URL: url('http|https'),
   OBSERVATORY_TRAEFIK_URL: url('http|https').optional(),
-  OBSERVATORY_LISTEN: listen('127.0.0.1:6200'),
-  OBSERVATORY_GATE_LISTEN: listen('127.0.0.1:6201'),
+  OBSERVATORY_LISTEN: address('127.0.0.1:6200').default('127.0.0.1:6200'),
+  OBSERVATORY_GATE_LISTEN: address('127.0.0.1:6201').default('127.0.0.1:6201'),
   OBSERVATORY_TRUSTED_PROXIES: z
     .string()
     .default('127.0.0.1,::1')
     .transform((text) => text.split(',').map((part) => part.trim())),
   OBSERVATORY_PROFILE: z.string().default('default'),
-  OBSERVATORY_POOL_SIZE: count(0, 2),
+  OBSERVATORY_PROFILES: z.string().optional(),
+  OBSERVATORY_POOL_MIN: count(0, 2),
+  OBSERVATORY_POOL_MAX: count(0, 10),
   OBSERVATORY_MAX_INSTANCES: count(1, 200),
   OBSERVATORY_BOOT_SECONDS: count(1, 60),
   OBSERVATORY_PASS_SECONDS: z.coerce.number({ error: 'expected seconds' }).min(0.1).max(3600).default(5),
   OBSERVATORY_INSTANCE_JOB: z.string().default('observatory-instance'),
   OBSERVATORY_INSTANCE_JOB_FILE: z.string().default('jobs/instance.nomad.hcl'),
   OBSERVATORY_INSTANCE_VARS: z.string().optional(),
-  OBSERVATORY_LEADER_KEY: z.string().default('observatory/leader'),
+  OBSERVATORY_CONSUL_PREFIX: z
+    .string()
+    .regex(/^[^/].*[^/]$/, 'expected a key without a slash at its ends, such as observatory')
+    .default('observatory'),
+  OBSERVATORY_MANAGER_LISTEN: address('127.0.0.1:6202').optional(),
   OBSERVATORY_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });
 

@@ -64,7 +64,7 @@ export class ManagerStack {
       ...services.environment,
       NOMAD_ADDR: standIn.address,
       OBSERVATORY_SECRET: 'manager-faults-secret-0123456789-abc',
-      OBSERVATORY_POOL_SIZE: String(POOL),
+      OBSERVATORY_POOL_MIN: String(POOL),
       OBSERVATORY_MAX_INSTANCES: '4',
       OBSERVATORY_PASS_SECONDS: '0.5',
       OBSERVATORY_INSTANCE_VARS: vars,

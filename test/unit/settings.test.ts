@@ -41,20 +41,20 @@ describe('settings', () => {
       DATABASE_URL: 'mysql://observatory:hunter2@db',
       OBSERVATORY_SECRET: 'hunter4',
       OBSERVATORY_LISTEN: '6200',
-      OBSERVATORY_POOL_SIZE: 'many',
+      OBSERVATORY_POOL_MIN: 'many',
       OBSERVATORY_MAX_INSTANCES: '0',
     };
     assert.deepEqual(problemsOf(wrong), [
       'DATABASE_URL: read 30 characters; expected an address such as postgres://host:port',
       'OBSERVATORY_SECRET: read 7 characters; expected at least 32 characters',
       'OBSERVATORY_LISTEN: read "6200"; expected host:port, such as 127.0.0.1:6200',
-      'OBSERVATORY_POOL_SIZE: read "many"; expected a whole number',
+      'OBSERVATORY_POOL_MIN: read "many"; expected a whole number',
       'OBSERVATORY_MAX_INSTANCES: read "0"; expected a whole number of at least 1',
     ]);
   });
 
   it('takes an empty variable as not set', () => {
-    assert.equal(readSettings({ ...enough, OBSERVATORY_POOL_SIZE: '', NOMAD_TOKEN: '' }).OBSERVATORY_POOL_SIZE, 2);
+    assert.equal(readSettings({ ...enough, OBSERVATORY_POOL_MIN: '', NOMAD_TOKEN: '' }).OBSERVATORY_POOL_MIN, 2);
   });
 
   it('takes a secret from the file that is named, without the newline at its end', () => {

@@ -1,7 +1,11 @@
 import { type Database, transaction } from './database.js';
 import { sql as mainPath } from './migrations/0001-main-path.js';
+import { sql as manager } from './migrations/0002-manager.js';
 
-const migrations: readonly { readonly version: number; readonly sql: string }[] = [{ version: 1, sql: mainPath }];
+const migrations: readonly { readonly version: number; readonly sql: string }[] = [
+  { version: 1, sql: mainPath },
+  { version: 2, sql: manager },
+];
 
 /** One lock number for all who migrate this application, whatever the process. */
 const MIGRATION_LOCK = 0x0b5e7a;
