@@ -6,11 +6,11 @@ import { freePort, retryOnTakenPort } from './ports.js';
 import { Service, type RunContext } from './service.js';
 
 /** Settings in Consul's own configuration format, added to ours; for instance `acl`. */
-export type ConsulSettings = Record<string, unknown>;
+export type ConsulSettings = Record<string, unknown> & { readonly ports?: Readonly<Record<string, number>> };
 
 const OFF = -1;
 
-async function startOwn(context: RunContext, settings: ConsulSettings): Promise<Service> {
+async function startOwn(context: RunContext, { ports, ...settings }: ConsulSettings): Promise<Service> {
   const binary = await findConsul(context.cache);
   const [http, server, gossip] = [await freePort(), await freePort(), await freePort()];
   const configuration = {
@@ -20,7 +20,7 @@ async function startOwn(context: RunContext, settings: ConsulSettings): Promise<
     log_level: 'WARN',
     disable_update_check: true,
     disable_host_node_id: true, // two stacks on one machine are two nodes
-    ports: { http, server, serf_lan: gossip, serf_wan: OFF, dns: OFF, grpc: OFF, https: OFF },
+    ports: { http, server, serf_lan: gossip, serf_wan: OFF, dns: OFF, grpc: OFF, https: OFF, ...ports },
     ...settings,
   };
   const dir = path.join(context.runDir, 'consul');
@@ -44,7 +44,7 @@ async function acceptsWrites(address: string, settings: ConsulSettings): Promise
   const leader = await probe(`${address}/v1/status/leader`);
   if (leader.status !== 200 || !leader.text.includes(':')) return false;
   if ('acl' in settings) return true; // a write would need a token that only the caller has
-  const written = await probe(`${address}/v1/kv/observatory/started`, {
+  const written = await probe(`${address}/v1/kv/one-machine/started`, {
     method: 'PUT',
     body: new Date().toISOString(),
   });

@@ -1,23 +1,45 @@
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Consul from 'consul';
 import { z } from 'zod';
 import type { Settings } from './settings.js';
 
 const MILLISECONDS = 5_000;
+/** How long Consul may hold a question back when nothing changes. */
+const WAIT = '30s';
+/** Between two questions of one watch: where Consul answers at once again and again, this is all the load there is. */
+const WATCH_PAUSE_MS = 200;
 
 const healthEntries = z.array(z.object({ Service: z.object({ Tags: z.array(z.string()).nullish() }) }));
+const keyEntries = z.array(z.object({ Key: z.string(), Value: z.string().nullish() }));
 const lockEntry = z.object({ Session: z.string().optional() }).nullish();
+
+export type ConsulConnection = Pick<
+  Settings,
+  'CONSUL_HTTP_ADDR' | 'CONSUL_HTTP_TOKEN' | 'CONSUL_CACERT' | 'CONSUL_CLIENT_CERT' | 'CONSUL_CLIENT_KEY'
+>;
+
+export interface KeysHeard {
+  /** All keys below the prefix, at first and after each change. */
+  changed(entries: ReadonlyMap<string, string>): void;
+  /** The watch is over. */
+  failed(error: Error): void;
+}
 
 /** The Consul calls that the system makes, each in bounded time. */
 export class ConsulClient {
   private readonly consul: Consul;
 
-  constructor({ CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN }: Pick<Settings, 'CONSUL_HTTP_ADDR' | 'CONSUL_HTTP_TOKEN'>) {
+  constructor(connection: ConsulConnection) {
+    const { CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN } = connection;
     const { protocol, hostname, port } = new URL(CONSUL_HTTP_ADDR);
     const secure = protocol === 'https:';
     this.consul = new Consul({
       host: hostname,
       port: port === '' ? (secure ? 443 : 80) : Number(port),
       secure,
+      ...(secure ? { agent: tlsAgent(connection) } : {}),
       ...(CONSUL_HTTP_TOKEN === undefined ? {} : { defaults: { token: CONSUL_HTTP_TOKEN } }),
     });
   }
@@ -59,9 +81,55 @@ export class ConsulClient {
     return lockEntry.parse(entry)?.Session;
   }
 
+  async setKey(key: string, value: string): Promise<void> {
+    await bounded(`write ${key}`, this.consul.kv.set({ key, value }));
+  }
+
+  async deleteKey(key: string): Promise<void> {
+    await bounded(`delete ${key}`, this.consul.kv.del({ key }));
+  }
+
+  /** Watches the keys below the prefix with blocking queries, until a failure or the returned function ends it. */
+  watchKeys(prefix: string, heard: KeysHeard): () => void {
+    const ended = new AbortController();
+    let pause = 0;
+    const watch = this.consul.watch({
+      method: async (question: { readonly key: string }) => {
+        await sleep(pause, undefined, { signal: ended.signal });
+        pause = WATCH_PAUSE_MS;
+        return this.consul.kv.get(question);
+      },
+      options: { key: prefix, wait: WAIT, recurse: 'true' },
+    });
+    const end = () => {
+      ended.abort();
+      watch.end();
+    };
+    watch.on('change', (answer: unknown) => {
+      const entries = keyEntries.parse(answer ?? []).filter(({ Key }) => !Key.endsWith('/'));
+      heard.changed(new Map(entries.map(({ Key, Value }) => [Key, Value ?? ''])));
+    });
+    watch.on('error', (error: Error) => {
+      if (ended.signal.aborted) return;
+      end();
+      heard.failed(new Error(`Consul, watch ${prefix}: ${error.message}`, { cause: error }));
+    });
+    return end;
+  }
+
   close(): void {
     this.consul.destroy();
   }
+}
+
+function tlsAgent({ CONSUL_CACERT, CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY }: ConsulConnection): https.Agent {
+  const file = (name: string | undefined) => (name === undefined ? undefined : readFileSync(name));
+  return new https.Agent({
+    keepAlive: true,
+    ca: file(CONSUL_CACERT),
+    cert: file(CONSUL_CLIENT_CERT),
+    key: file(CONSUL_CLIENT_KEY),
+  });
 }
 
 /** The package has no timeout of its own that covers a connection that hangs. */
