@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pino } from 'pino';
 import { type LocalServices, startServices } from '../../src/local/index.js';
 import { packageRoot } from '../../src/platform/root.js';
 import { ConsulClient } from '../../src/platform/consul.js';
-import { readSettings } from '../../src/platform/settings.js';
+import { LiveSettingsWatch } from '../../src/platform/live-settings/watch.js';
 import { eventually } from '../browser/running-platform.js';
 
 const ROOT = '5f0c7d4e-0000-4000-8000-000000000001';
@@ -44,21 +45,22 @@ describe('the Consul policies', function () {
     const token = await tokenWith('manager');
     const registration = { Name: 'observatory-instance', Tags: ['seen'] };
     assert.equal((await call(ROOT, 'PUT', '/v1/agent/service/register', registration)).status, 200);
-    const consul = new ConsulClient(
-      readSettings({
-        ...services.environment,
-        CONSUL_HTTP_TOKEN: token,
-        DATABASE_URL: 'postgres://nowhere',
-        REDIS_URL: 'redis://nowhere',
-        OBSERVATORY_SECRET: 'x'.repeat(32),
-        OBSERVATORY_PUBLIC_URL: 'http://nowhere',
-      }),
-    );
+    const consul = new ConsulClient({
+      CONSUL_HTTP_ADDR: services.environment['CONSUL_HTTP_ADDR']!,
+      CONSUL_HTTP_TOKEN: token,
+    });
     const session = await consul.createSession('observatory manager', 10);
     assert.equal(await consul.acquire('observatory/leader', 'me', session), true);
     await consul.renewSession(session);
     assert.equal(await consul.lockHolder('observatory/leader'), session);
     assert.deepEqual(await consul.passingTags('observatory-instance'), [['seen']]);
+    const pools = [{ name: 'default', min: 2, max: 10 }];
+    const live = new LiveSettingsWatch({ consul, prefix: 'observatory', pools, log: pino({ level: 'silent' }) });
+    await live.start();
+    await consul.setKey('observatory/drain', 'true');
+    await eventually('the drain is seen', () => Promise.resolve(live.current().drain || undefined));
+    live.stop();
+    assert.deepEqual(live.refusals(), []);
     await consul.release('observatory/leader', session);
     await consul.destroySession(session);
     consul.close();
