@@ -75,7 +75,9 @@ export async function libraryPath(root: string): Promise<string> {
   for (const lib of ['usr/lib', 'lib']) {
     const folder = path.join(root, lib);
     const triplets = await readdir(folder).catch(() => []);
-    found.push(folder, ...triplets.filter((name) => name.includes('-linux-')).map((name) => path.join(folder, name)));
+    const own = triplets.filter((name) => name.includes('-linux-')).map((name) => path.join(folder, name));
+    // libpulse finds its own library by an absolute path, which does not lead into this folder.
+    found.push(folder, ...own, ...own.map((of) => path.join(of, 'pulseaudio')));
   }
   return found.join(':');
 }
