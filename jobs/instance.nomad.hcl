@@ -19,10 +19,50 @@ variable "namespace" {
   default     = "default"
 }
 
+variable "node_pool" {
+  type        = string
+  description = "Node pool that instances are placed in."
+  default     = "default"
+}
+
+variable "constraints" {
+  type        = list(object({ attribute = string, operator = string, value = string }))
+  description = "What a node must have, such as [{ attribute = \"$${meta.purpose}\", operator = \"=\", value = \"study\" }]."
+  default     = []
+}
+
+variable "priority" {
+  type        = number
+  description = "Priority in Nomad's queue, 1 to 100; below the web app's, which must find room first."
+  default     = 40
+
+  validation {
+    condition     = var.priority >= 1 && var.priority <= 100
+    error_message = "Expected a priority of 1 to 100."
+  }
+}
+
 variable "driver" {
   type        = string
   description = "Task driver: docker for clusters, exec or raw_exec for one machine. Only docker isolates participants."
   default     = "docker"
+
+  validation {
+    condition     = var.driver == "docker" || var.driver == "exec" || var.driver == "raw_exec"
+    error_message = "Expected docker, exec or raw_exec."
+  }
+}
+
+variable "profile" {
+  type        = string
+  description = "Profile of these instances, for whoever reads the Nomad UI; a study names the profile that it needs."
+  default     = "default"
+}
+
+variable "release" {
+  type        = string
+  description = "Release of the platform, for whoever reads the Nomad UI; `observatory deploy` gives it."
+  default     = "unreleased"
 }
 
 variable "image" {
@@ -33,8 +73,8 @@ variable "image" {
 
 variable "docker_network" {
   type        = string
-  description = "Docker network of the instances. Give one without a route to anything but what the studies allow."
-  default     = "bridge"
+  description = "Docker network of the instances, to be made on each node: without a way out. docs/operators.md shows how."
+  default     = "observatory"
 }
 
 variable "python" {
@@ -77,12 +117,22 @@ variable "cpu" {
   type        = number
   description = "CPU of one instance in MHz."
   default     = 512
+
+  validation {
+    condition     = var.cpu >= 50
+    error_message = "Expected at least 50 MHz."
+  }
 }
 
 variable "memory" {
   type        = number
   description = "Memory of one instance in MB; a hard limit with docker and exec."
   default     = 128
+
+  validation {
+    condition     = var.memory >= 64
+    error_message = "Expected at least 64 MB; a server and a kernel take about 100."
+  }
 }
 
 variable "memory_max" {
@@ -95,12 +145,23 @@ variable "disk" {
   type        = number
   description = "Disk of one instance in MB. Must hold the logs; Nomad's default of 300 would limit how many fit on a node."
   default     = 32
+
+  validation {
+    condition     = var.disk >= 10
+    error_message = "Expected at least 10 MB: the logs take up to that."
+  }
 }
 
 variable "pids" {
   type        = number
   description = "Processes and threads of one instance (docker)."
   default     = 256
+}
+
+variable "tmp" {
+  type        = number
+  description = "Size of /tmp in MB, which counts as memory (docker)."
+  default     = 32
 }
 
 variable "kill_timeout" {
@@ -114,7 +175,25 @@ job "observatory-instance" {
   name        = var.job_id
   namespace   = var.namespace
   datacenters = var.datacenters
+  node_pool   = var.node_pool
   type        = "batch"
+  priority    = var.priority
+
+  # For whoever reads the Nomad UI: what this is, never who works on it.
+  meta {
+    profile = var.profile
+    release = var.release
+  }
+
+  dynamic "constraint" {
+    for_each = var.constraints
+
+    content {
+      attribute = constraint.value.attribute
+      operator  = constraint.value.operator
+      value     = constraint.value.value
+    }
+  }
 
   parameterized {
     payload       = "forbidden"
@@ -122,6 +201,8 @@ job "observatory-instance" {
     meta_optional = ["profile"]
   }
 
+  # No `spread`: Nomad counts it within one job, and each instance is a job. Whether instances fill a node or go round the
+  # nodes is the scheduler's algorithm, `nomad operator scheduler set-config -scheduler-algorithm=spread`.
   group "instance" {
     count = 1
 
@@ -236,7 +317,7 @@ job "observatory-instance" {
             type   = "tmpfs"
             target = "/tmp"
             tmpfs_options {
-              size = 33554432
+              size = var.tmp * 1048576
             }
           }
         }

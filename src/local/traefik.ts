@@ -52,7 +52,8 @@ export function isRecent(versionText: string): boolean {
 
 /** Does to the static configuration what Nomad's template block does on a cluster. */
 export function renderStatic(text: string, environment: Record<string, string>): string {
-  const uncommented = text.replaceAll(/^\s*#.*\n/gm, '');
+  const forOneMachine = text.replaceAll(/^ *# \{\{ if .*?^ *# \{\{ end \}\}\n/gms, '');
+  const uncommented = forOneMachine.replaceAll(/^\s*#.*\n/gm, '');
   return uncommented.replaceAll(/\{\{ env "(\w+)" \}\}/g, (_match, name: string) => {
     const value = environment[name];
     if (value === undefined) throw new Error(`traefik/static.yaml names ${name}, which is not set`);
