@@ -4,6 +4,7 @@ import { publishStudy } from '../participants/study-store.js';
 import { createLogger } from '../platform/log.js';
 import { openDatabase } from '../platform/postgres/database.js';
 import { migrate } from '../platform/postgres/migrate.js';
+import { ProfilesError } from '../platform/profiles.js';
 import { readSettings, SettingsError } from '../platform/settings.js';
 import { readStudy } from '../studies/read.js';
 import { StudyError } from '../studies/study-error.js';
@@ -31,7 +32,7 @@ program
   .action(async () => {
     const { startManager } = await import('../manager/index.js');
     const settings = readSettings(process.env);
-    const manager = startManager({ settings, log: createLogger('manager', settings.OBSERVATORY_LOG_LEVEL) });
+    const manager = await startManager({ settings, log: createLogger('manager', settings.OBSERVATORY_LOG_LEVEL) });
     await untilSignal();
     await manager.stop();
   });
@@ -94,7 +95,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   // What an operator can act on is said in words; only what we did not expect shows where it came from.
-  const known = error instanceof SettingsError || error instanceof StudyError;
+  const known = error instanceof SettingsError || error instanceof StudyError || error instanceof ProfilesError;
   console.error(known ? error.message : error);
   // A part that could not start must not live on half: whoever started it sees it end.
   process.exit(1);

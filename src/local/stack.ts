@@ -109,12 +109,10 @@ export function hclVariables(values: Readonly<Record<string, string>>): string {
 async function stopInstances(environment: NodeJS.ProcessEnv, job: string): Promise<void> {
   const nomad = new Nomad(readSettings(environment));
   try {
-    for (const child of await nomad.children(job)) await nomad.stop(child.ID);
-    await nomad.stop(job);
+    for (const { ID } of await nomad.liveJobs([job])) await nomad.stop(ID);
     const deadline = Date.now() + 8_000;
     while (Date.now() < deadline) {
-      const allocations = await nomad.allocationsOf(job);
-      if (allocations.every(({ ClientStatus }) => !['pending', 'running'].includes(ClientStatus))) return;
+      if ((await nomad.liveAllocations([job])).length === 0) return;
       await sleep(100);
     }
   } finally {

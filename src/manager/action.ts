@@ -7,11 +7,11 @@ interface Because {
 
 export type Action = Because &
   (
-    | { readonly kind: 'register-job' }
-    | { readonly kind: 'intend'; readonly profile: string }
+    | { readonly kind: 'register-job'; readonly profile: string }
+    | { readonly kind: 'intend'; readonly profile: string; readonly count: number }
     | { readonly kind: 'dispatch'; readonly id: string; readonly profile: string }
     | { readonly kind: 'adopt'; readonly id: string; readonly jobId: string }
-    | { readonly kind: 'probe'; readonly id: string; readonly jobId: string; readonly node: string }
+    | { readonly kind: 'probe'; readonly id: string; readonly profile: string; readonly node: string }
     | { readonly kind: 'fail'; readonly id: string }
     | { readonly kind: 'retire'; readonly id: string; readonly from: readonly LiveState[] }
     | { readonly kind: 'stop'; readonly id: string; readonly jobId: string }

@@ -1,71 +1,88 @@
 import { instanceToken, tokenHash } from '../platform/identity.js';
 import type { Logger } from '../platform/log.js';
-import type { Settings } from '../platform/settings.js';
+import { NomadError } from '../platform/nomad/errors.js';
+import type { Profile } from '../platform/profiles.js';
 import type { Action } from './action.js';
 import { registerJob } from './job.js';
 import type { Observed } from './observed.js';
+import { type AdaptiveLimit, inParallel } from './parallel.js';
 import type { Ports } from './ports.js';
-
-const PARALLEL = 8;
+import type { Telemetry } from './telemetry.js';
 
 export interface Applying {
   readonly ports: Ports;
-  readonly settings: Settings;
+  readonly secret: string;
+  readonly pools: readonly Profile[];
   readonly log: Logger;
+  readonly telemetry: Telemetry;
+  readonly limit: AdaptiveLimit;
   /** Whether this manager still leads: asked before each action. */
   readonly leads: () => boolean;
   readonly observed: Observed;
-  readonly onRegistered: (service: string) => void;
+  readonly onRegistered: (profile: string) => void;
 }
 
-/** Does the actions, a few at a time; one that fails is logged, and the next pass sees what is left. How many changed something. */
-export async function apply(actions: readonly Action[], applying: Applying): Promise<number> {
+export interface Outcome {
+  readonly kind: Action['kind'];
+  readonly result: 'done' | 'nothing' | 'failed';
+  /** Why it failed. */
+  readonly error?: string;
+}
+
+/** Does the actions, several at a time; one that fails is logged, and the next pass sees what is left. */
+export async function apply(actions: readonly Action[], applying: Applying): Promise<readonly Outcome[]> {
   const queue = [...actions];
-  let done = 0;
-  const work = async () => {
-    for (let action = queue.shift(); action !== undefined; action = queue.shift()) {
-      if (!applying.leads()) return;
-      if (await attempt(action, applying)) done += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, work));
-  return done;
+  const outcomes: Outcome[] = [];
+  const addAction = (action: Action) => queue.push(action);
+  await inParallel(queue, applying.limit, async (action) => {
+    if (applying.leads()) outcomes.push(await attempt(action, applying, addAction));
+  });
+  return outcomes;
 }
 
-async function attempt(action: Action, applying: Applying): Promise<boolean> {
+type AddAction = (action: Action) => void;
+
+async function attempt(action: Action, applying: Applying, addAction: AddAction): Promise<Outcome> {
   const { kind, reason, ...details } = action;
+  const { log, limit, telemetry } = applying;
+  const start = performance.now();
+  const finish = (outcome: Outcome): Outcome => {
+    telemetry.action(kind, outcome.result, (performance.now() - start) / 1000);
+    return outcome;
+  };
   try {
-    const changed = await perform(action, applying);
+    const changed = await perform(action, applying, addAction);
+    if (callsNomad(kind)) limit.succeeded();
     // A probe is repeated until the instance answers: only its success is news.
     const level = changed ? 'info' : 'debug';
-    applying.log[level](
-      { action: kind, ...details, reason, changed },
-      changed ? `${kind}: ${reason}` : `${kind}: no change`,
-    );
-    return changed;
+    log[level]({ action: kind, ...details, reason, changed }, changed ? `${kind}: ${reason}` : `${kind}: no change`);
+    return finish({ kind, result: changed ? 'done' : 'nothing' });
   } catch (error) {
-    applying.log.warn({ action: kind, ...details, error: (error as Error).message }, `${kind} failed`);
-    return false;
+    const { message } = error as Error;
+    if (callsNomad(kind)) limit.failed();
+    log.warn({ action: kind, ...details, error: message }, `${kind} failed`);
+    return finish({ kind, result: 'failed', error: message });
   }
 }
 
-async function perform(action: Action, applying: Applying): Promise<boolean> {
-  const { ports, settings, observed } = applying;
+const callsNomad = (kind: Action['kind']): boolean => kind === 'dispatch' || kind.startsWith('stop');
+
+async function perform(action: Action, applying: Applying, addAction: AddAction): Promise<boolean> {
+  const { ports, observed } = applying;
   const { term } = observed;
   switch (action.kind) {
     case 'register-job':
-      applying.onRegistered(await registerJob(ports.cluster, settings));
+      await registerJob(ports.cluster, poolOf(action.profile, applying));
+      applying.onRegistered(action.profile);
       return true;
-    case 'intend': {
-      const id = await ports.store.intend(term, action.profile, settings.OBSERVATORY_MAX_INSTANCES, action.reason);
-      return id !== undefined;
-    }
+    case 'intend':
+      return intend(action.profile, action.count, action.reason, applying, addAction);
     case 'dispatch':
       return dispatch(action.id, action.profile, applying);
     case 'adopt':
       return ports.store.noteJob(term, action.id, { id: action.jobId, version: null });
     case 'probe':
-      return (await ports.probe.reaches(action.id)) && ports.store.markReady(term, action.id, action.node);
+      return probe(action, applying);
     case 'fail':
       return ports.store.leave(term, { ...action, from: ['booting', 'ready', 'leased'], to: 'failed' });
     case 'retire':
@@ -86,11 +103,56 @@ async function perform(action: Action, applying: Applying): Promise<boolean> {
   }
 }
 
+/** New rows, and where the job is there already, their dispatch within this pass. */
+async function intend(
+  profile: string,
+  count: number,
+  reason: string,
+  applying: Applying,
+  addAction: AddAction,
+): Promise<boolean> {
+  const { ports, observed } = applying;
+  const { maxInstances, jobFile } = poolOf(profile, applying);
+  const ids = await ports.store.intend(observed.term, { profile, count, maxInstances, reason });
+  const hasJob = observed.nomad.complete && observed.nomad.value.parents.has(profile);
+  if (hasJob && (jobFile === undefined || observed.registered.has(profile))) {
+    for (const id of ids) addAction({ kind: 'dispatch', id, profile, reason: 'it is new' });
+  }
+  return ids.length > 0;
+}
+
 /** The claim comes first: of several managers, one may make the call. */
-async function dispatch(id: string, profile: string, { ports, settings, observed, leads }: Applying): Promise<boolean> {
-  if (!(await ports.store.claimDispatch(observed.term, id)) || !leads()) return false;
-  const meta = { instance_id: id, token_hash: tokenHash(instanceToken(settings.OBSERVATORY_SECRET, id)), profile };
-  const jobId = await ports.cluster.dispatch(settings.OBSERVATORY_INSTANCE_JOB, meta, id);
-  const version = observed.nomad.complete ? (observed.nomad.value.parent?.version ?? null) : null;
-  return ports.store.noteJob(observed.term, id, { id: jobId, version });
+async function dispatch(id: string, profile: string, applying: Applying): Promise<boolean> {
+  const { ports, secret, observed, leads } = applying;
+  const { term, nomad } = observed;
+  if (!(await ports.store.claimDispatch(term, id)) || !leads()) return false;
+  const meta = { instance_id: id, token_hash: tokenHash(instanceToken(secret, id)), profile };
+  try {
+    const jobId = await ports.cluster.dispatch(poolOf(profile, applying).job, meta, id);
+    const version = nomad.complete ? (nomad.value.parents.get(profile)?.version ?? null) : null;
+    return await ports.store.noteJob(term, id, { id: jobId, version });
+  } catch (error) {
+    // Nomad has answered, so no call is under way any more and the next may come before the claim's time is over.
+    if (error instanceof NomadError && error.status !== 0) await ports.store.releaseDispatch(term, id);
+    throw error;
+  }
+}
+
+interface Probing {
+  readonly id: string;
+  readonly profile: string;
+  readonly node: string;
+}
+
+async function probe({ id, profile, node }: Probing, { ports, observed, telemetry }: Applying): Promise<boolean> {
+  if (!(await ports.probe.reaches(id))) return false;
+  const seconds = await ports.store.markReady(observed.term, id, node);
+  if (seconds !== undefined) telemetry.booted(profile, seconds);
+  return seconds !== undefined;
+}
+
+function poolOf(profile: string, { pools }: Applying): Profile {
+  const pool = pools.find(({ name }) => name === profile);
+  if (pool === undefined) throw new Error(`no pool has the profile ${profile}`);
+  return pool;
 }

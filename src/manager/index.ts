@@ -5,6 +5,8 @@ import { ConsulClient } from '../platform/consul.js';
 import type { Logger } from '../platform/log.js';
 import { Nomad } from '../platform/nomad/client.js';
 import { openDatabase } from '../platform/postgres/database.js';
+import { noLiveSettings } from '../platform/live-settings.js';
+import { readProfiles } from '../platform/profiles.js';
 import { keys, openRedis } from '../platform/redis.js';
 import type { Settings } from '../platform/settings.js';
 import { Leader } from './leader.js';
@@ -13,6 +15,7 @@ import type { Ports } from './ports.js';
 import { TraefikProbe } from './probe.js';
 import { RedisQueue } from './queue.js';
 import { PostgresStore } from './store.js';
+import { noTelemetry } from './telemetry.js';
 
 export interface ManagerOptions {
   readonly settings: Settings;
@@ -28,7 +31,9 @@ export interface Manager {
 
 const STREAM_RETRY_MS = 2_000;
 
-export function startManager({ settings, log, wrap = (ports) => ports }: ManagerOptions): Manager {
+export async function startManager({ settings, log, wrap = (ports) => ports }: ManagerOptions): Promise<Manager> {
+  const profiles = await readProfiles(settings);
+  const telemetry = noTelemetry;
   const warn = (what: string) => (error: Error) => {
     log.warn({ error: error.message }, what);
   };
@@ -59,7 +64,15 @@ export function startManager({ settings, log, wrap = (ports) => ports }: Manager
       });
     },
   });
-  const loop = new Loop({ ports, settings, log, term: () => (leader.leads() ? term : undefined) });
+  const loop = new Loop({
+    ports,
+    settings,
+    profiles,
+    live: () => noLiveSettings,
+    log,
+    telemetry,
+    term: () => (leader.leads() ? term : undefined),
+  });
   const stopping = new AbortController();
 
   subscriber.on('ready', () => {

@@ -1,20 +1,26 @@
+import type { LiveSettings } from '../platform/live-settings.js';
 import type { Logger } from '../platform/log.js';
+import type { PassReport } from '../platform/pass-report.js';
+import type { Profile } from '../platform/profiles.js';
 import type { Settings } from '../platform/settings.js';
-import { apply } from './apply.js';
-import { observe, type Standing } from './observe.js';
-import type { Desired, Observed } from './observed.js';
+import { apply, type Outcome } from './apply.js';
+import { desiredOf } from './desired.js';
+import { Observer } from './observe.js';
+import type { Observed } from './observed.js';
+import { AdaptiveLimit } from './parallel.js';
+import { Pace } from './pace.js';
 import { plan } from './plan.js';
 import type { Ports } from './ports.js';
-
-/** Nudges within this time make one pass: Nomad tells each step of each instance. */
-const GATHER_MS = 50;
-/** Consul's checks and Traefik's routes tell nobody when they change, so they are asked for while instances boot. */
-const BOOT_WATCH_MS = 400;
+import { reportOf } from './report.js';
+import type { Telemetry } from './telemetry.js';
 
 export interface LoopParts {
   readonly ports: Ports;
   readonly settings: Settings;
+  readonly profiles: readonly Profile[];
+  readonly live: () => LiveSettings;
   readonly log: Logger;
+  readonly telemetry: Telemetry;
   /** The term in which this manager leads now, undefined when it does not. */
   readonly term: () => number | undefined;
 }
@@ -25,9 +31,16 @@ export class Loop {
   private pass: Promise<void> | undefined;
   private nudged = false;
   private stopped = false;
-  private registered: { readonly term: number; readonly service: string } | undefined;
+  private readonly observer: Observer;
+  private readonly limit = new AdaptiveLimit();
+  private readonly pace: Pace;
+  private registered: { readonly term: number; readonly profiles: Set<string> } = { term: 0, profiles: new Set() };
+  private said = '';
 
-  constructor(private readonly parts: LoopParts) {}
+  constructor(private readonly parts: LoopParts) {
+    this.observer = new Observer(parts.ports);
+    this.pace = new Pace(parts.settings.OBSERVATORY_PASS_SECONDS * 1000);
+  }
 
   start(): void {
     this.schedule(0);
@@ -36,7 +49,7 @@ export class Loop {
   /** Something may have changed: the next pass comes soon. */
   nudge(): void {
     this.nudged = true;
-    if (this.pass === undefined) this.schedule(GATHER_MS);
+    if (this.pass === undefined) this.schedule(this.pace.gather());
   }
 
   async stop(): Promise<void> {
@@ -52,73 +65,78 @@ export class Loop {
       this.nudged = false;
       this.pass = this.run().then((pause) => {
         this.pass = undefined;
-        this.schedule(this.nudged ? GATHER_MS : pause);
+        this.schedule(this.nudged ? Math.min(pause, this.pace.gather()) : pause);
       });
     }, milliseconds);
   }
 
   /** One pass; how long to wait for the next when nothing happens. */
   private async run(): Promise<number> {
-    const { log, settings, term } = this.parts;
-    const interval = settings.OBSERVATORY_PASS_SECONDS * 1000;
+    const { log, term } = this.parts;
     const current = term();
-    if (current === undefined) return interval;
+    if (current === undefined) return this.pace.idle();
     try {
-      const { changed, booting } = await this.once(current);
-      if (changed > 0) return GATHER_MS;
-      return booting ? Math.min(BOOT_WATCH_MS, interval) : interval;
+      return await this.once(current);
     } catch (error) {
       log.error({ error: (error as Error).message }, 'the pass failed: nothing can be done without Postgres');
-      return interval;
+      return this.pace.idle();
     }
   }
 
-  private async once(current: number): Promise<{ changed: number; booting: boolean }> {
-    const { ports, settings, log, term } = this.parts;
-    const observed = await observe(ports, settings, this.standing(current));
-    const actions = plan(observed, desiredOf(settings), new Date());
-    report(log, observed, actions.length);
-    const changed = await apply(actions, {
+  private async once(current: number): Promise<number> {
+    const { ports, profiles, live, telemetry } = this.parts;
+    const start = performance.now();
+    if (this.registered.term !== current) this.registered = { term: current, profiles: new Set() };
+    const desired = desiredOf(profiles, live());
+    const observed = await this.observer.observe(desired.pools, current, this.registered.profiles);
+    const actions = plan(observed, desired, new Date());
+    const outcomes = await this.apply(actions, observed, desired.pools);
+    const milliseconds = performance.now() - start;
+    const report = reportOf(observed, desired, outcomes, milliseconds, new Date());
+    this.tell(report, observed);
+    telemetry.pass(report);
+    await ports.store.report(current, report);
+    return this.pace.after({
+      milliseconds,
+      changed: outcomes.some(({ result }) => result === 'done'),
+      failed: outcomes.some(({ result }) => result === 'failed'),
+      booting: observed.store.rows.some(({ state }) => state === 'booting'),
+    });
+  }
+
+  private apply(
+    actions: ReturnType<typeof plan>,
+    observed: Observed,
+    pools: readonly Profile[],
+  ): Promise<readonly Outcome[]> {
+    const { ports, settings, log, telemetry, term } = this.parts;
+    return apply(actions, {
       ports,
-      settings,
+      pools,
+      secret: settings.OBSERVATORY_SECRET,
       log,
+      telemetry,
+      limit: this.limit,
       observed,
-      leads: () => term() === current,
-      onRegistered: (service) => {
-        this.registered = { term: current, service };
+      leads: () => term() === observed.term,
+      onRegistered: (profile) => {
+        this.registered.profiles.add(profile);
       },
     });
-    return { changed, booting: observed.store.rows.some(({ state }) => state === 'booting') };
   }
 
-  private standing(term: number): Standing {
-    return { term, service: this.registered?.term === term ? this.registered.service : undefined };
+  /** Problems are said when they change, what a quiet pass saw to whoever turns on debug. */
+  private tell({ problems, pools }: PassReport, { nomad }: Observed): void {
+    const { log, telemetry } = this.parts;
+    const said = problems.join('\n');
+    if (said !== this.said && problems.length > 0) log.warn({ problems }, 'the pool has problems');
+    if (said !== this.said && problems.length === 0) log.info('the pool has no problems any more');
+    this.said = said;
+    log.debug({ pools }, 'pass');
+    for (const { profile, job } of pools) {
+      const children = nomad.complete ? nomad.value.children : [];
+      const unplaced = children.filter((child) => child.blocked !== null && child.jobId.startsWith(`${job}/`)).length;
+      if (unplaced > 0) telemetry.unplaced(profile, unplaced);
+    }
   }
-}
-
-const desiredOf = (settings: Settings): Desired => ({
-  profile: settings.OBSERVATORY_PROFILE,
-  poolSize: settings.OBSERVATORY_POOL_MIN,
-  maxInstances: settings.OBSERVATORY_MAX_INSTANCES,
-  bootSeconds: settings.OBSERVATORY_BOOT_SECONDS,
-});
-
-/** What a pass saw and why it does nothing, for whoever turns on debug; what cannot be read and placed, for all. */
-function report(log: Logger, observed: Observed, actions: number): void {
-  const { store, nomad, passing, queue } = observed;
-  for (const [name, part] of Object.entries({ nomad, queue, ...(observed.jobRegistered ? { passing } : {}) })) {
-    if (!part.complete)
-      log.warn({ part: name, why: part.why }, `${name} could not be read; nothing is stopped on its account`);
-  }
-  const blocked = nomad.complete ? nomad.value.children.filter((child) => child.blocked !== null && !child.dead) : [];
-  if (blocked[0] !== undefined)
-    log.warn({ instances: blocked.length, reason: blocked[0].blocked }, 'instances wait for room');
-  if (actions > 0) return;
-  const states = Object.fromEntries(
-    ['booting', 'ready', 'leased', 'retiring', 'failed'].map((state) => [
-      state,
-      store.rows.filter((row) => row.state === state).length,
-    ]),
-  );
-  log.debug({ ...states, waiting: store.waiting, backoff: store.bootFailures }, 'nothing to do');
 }

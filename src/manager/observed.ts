@@ -9,6 +9,9 @@ export type LiveState = 'booting' | 'ready' | 'leased' | 'retiring' | 'failed';
 /** A dispatch call that is older than this is over, whatever became of it. */
 export const CLAIM_SECONDS = 30;
 
+/** Who opened the consent page so long ago and has not given it is not coming. */
+export const ARRIVAL_SECONDS = 300;
+
 /** An instance that may still have a process: not stopped, and not failed with its process gone. */
 export interface InstanceRow {
   readonly id: string;
@@ -22,12 +25,26 @@ export interface InstanceRow {
   readonly readyAt: Date | null;
 }
 
-export interface StoreView {
-  readonly rows: readonly InstanceRow[];
+/** Who wants instances of a profile, and how their start went lately. */
+export interface Demand {
   /** Participants in the line. */
   readonly waiting: number;
+  /** Participants who read the consent page now. */
+  readonly arriving: number;
   /** Instances that failed before they were ready, since the last one that was. */
-  readonly bootFailures: { readonly count: number; readonly latest: Date | null };
+  readonly bootFailures: { readonly count: number; readonly latest: Date | null; readonly reason: string | null };
+}
+
+export const noDemand: Demand = {
+  waiting: 0,
+  arriving: 0,
+  bootFailures: { count: 0, latest: null, reason: null },
+};
+
+export interface StoreView {
+  readonly rows: readonly InstanceRow[];
+  /** By profile; a profile that nobody wants is absent. */
+  readonly demand: ReadonlyMap<string, Demand>;
 }
 
 export type AllocationStatus = 'pending' | 'running' | 'complete' | 'failed' | 'lost' | 'unknown';
@@ -53,9 +70,16 @@ export interface Child {
   readonly blocked: string | null;
 }
 
+export interface Parent {
+  readonly version: number;
+  /** The Consul service of its instances, null when its job file declares none. */
+  readonly service: string | null;
+}
+
 export interface NomadView {
-  /** The parent job as registered, null when Nomad has none. */
-  readonly parent: { readonly version: number } | null;
+  /** By profile: the parent job as registered; absent when Nomad has none, or a stopped one. */
+  readonly parents: ReadonlyMap<string, Parent>;
+  /** All children that live, and those dead ones that a row still names. */
   readonly children: readonly Child[];
 }
 
@@ -67,19 +91,11 @@ export interface QueueView {
 
 export interface Observed {
   readonly term: number;
-  /** Whether this leader has given Nomad its job file. */
-  readonly jobRegistered: boolean;
+  /** Profiles whose job file this leader has given to Nomad. */
+  readonly registered: ReadonlySet<string>;
   readonly store: StoreView;
   readonly nomad: Part<NomadView>;
   /** Instance ids that pass Consul's check. */
   readonly passing: Part<ReadonlySet<string>>;
   readonly queue: Part<QueueView>;
-}
-
-/** What an operator asks for. */
-export interface Desired {
-  readonly profile: string;
-  readonly poolSize: number;
-  readonly maxInstances: number;
-  readonly bootSeconds: number;
 }

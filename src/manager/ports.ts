@@ -10,9 +10,11 @@ export interface Cluster {
   register(job: JobDefinition): Promise<void>;
   dispatch(parent: string, meta: Readonly<Record<string, string>>, idempotencyToken: string): Promise<string>;
   job(id: string): Promise<Job | undefined>;
-  children(parent: string): Promise<readonly JobStub[]>;
-  allocationsOf(parent: string): Promise<readonly AllocationStub[]>;
-  blockedEvaluations(parent: string): Promise<readonly Evaluation[]>;
+  liveJobs(parents: readonly string[]): Promise<readonly JobStub[]>;
+  liveAllocations(parents: readonly string[]): Promise<readonly AllocationStub[]>;
+  blockedEvaluations(parents: readonly string[]): Promise<readonly Evaluation[]>;
+  jobsById(ids: readonly string[]): Promise<readonly JobStub[]>;
+  allocationsOf(jobIds: readonly string[]): Promise<readonly AllocationStub[]>;
   stop(jobId: string): Promise<void>;
 }
 

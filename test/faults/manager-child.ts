@@ -14,7 +14,13 @@ function deadly<T extends object>(port: T, method: keyof T & string): T {
       if (typeof value !== 'function') return value;
       return async (...args: unknown[]) => {
         const result: unknown = await Reflect.apply(value, target, args);
-        if (name === method && result !== false && result !== undefined) process.kill(process.pid, 'SIGKILL');
+        if (
+          name === method &&
+          result !== false &&
+          result !== undefined &&
+          !(Array.isArray(result) && result.length === 0)
+        )
+          process.kill(process.pid, 'SIGKILL');
         return result;
       };
     },
@@ -29,7 +35,7 @@ function wrap(ports: Ports): Ports {
 }
 
 const settings = readSettings(process.env);
-const manager = startManager({ settings, log: createLogger('manager', settings.OBSERVATORY_LOG_LEVEL), wrap });
+const manager = await startManager({ settings, log: createLogger('manager', settings.OBSERVATORY_LOG_LEVEL), wrap });
 process.once('SIGTERM', () => {
   void manager.stop();
 });

@@ -110,9 +110,9 @@ export class ManagerStack {
 
   /** Job ids and instance ids of the children that are not dead. */
   async runningChildren(): Promise<{ jobId: string; id: string | undefined }[]> {
-    const children = await this.nomad.children(PARENT);
-    return children
-      .filter(({ Status }) => Status !== 'dead')
+    const jobs = await this.nomad.liveJobs([PARENT]);
+    return jobs
+      .filter(({ ParentID }) => ParentID === PARENT)
       .map(({ ID, Meta }) => ({ jobId: ID, id: Meta?.instance_id }));
   }
 

@@ -1,127 +1,93 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Action } from '../../src/manager/action.js';
-import type { Child, InstanceRow, Observed } from '../../src/manager/observed.js';
-import { plan } from '../../src/manager/plan.js';
-import { child, desired, idOf, jobOf, nomad, now, observed, row } from './plan-support.js';
+import { targetOf } from '../../src/manager/pool.js';
+import { pool } from './plan-support.js';
+import { type Event, type Failure, World } from './plan-world.js';
 
-const states = fc.constantFrom<InstanceRow['state'][]>('booting', 'ready', 'leased', 'retiring', 'failed');
-const fates = fc.constantFrom('runs', 'stopped', 'ended', 'forgotten');
-const part = <T>(complete: boolean, value: T) =>
-  complete ? { complete: true as const, value } : { complete: false as const, why: 'away' };
+const at = fc.nat(8);
+const failures: fc.Arbitrary<Failure> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<Failure>({ kind: 'none' }) },
+  fc.record({
+    kind: fc.constantFrom('error', 'error-after-effect', 'killed', 'killed-after-effect'),
+    at,
+  }) as fc.Arbitrary<Failure>,
+  fc.record({ kind: fc.constantFrom('nomad-away', 'consul-away', 'redis-away') }) as fc.Arbitrary<Failure>,
+);
+const events: fc.Arbitrary<Event> = fc.oneof(
+  fc.record({ kind: fc.constant('time' as const), seconds: fc.nat(120) }),
+  fc.record({
+    kind: fc.constantFrom('wait', 'claim', 'claim', 'finish', 'die', 'stop', 'forget', 'double', 'retire'),
+    which: fc.nat(20),
+  }) as fc.Arbitrary<Event>,
+  fc.record({
+    kind: fc.constantFrom('orphan', 'new-version', 'parent-stopped', 'redis-wiped', 'full', 'room'),
+  }) as fc.Arbitrary<Event>,
+);
+const history = fc.array(fc.tuple(failures, fc.array(events, { maxLength: 3 })), { maxLength: 12 });
 
-const worlds = fc
-  .record({
-    instances: fc.array(fc.tuple(states, fates), { maxLength: 6 }),
-    orphans: fc.nat(2),
-    waiting: fc.nat(5),
-    nomadUp: fc.boolean(),
-    consulUp: fc.boolean(),
-    old: fc.array(fc.integer({ min: 1, max: 8 }).map(idOf), { maxLength: 2 }),
-  })
-  .map(({ instances, orphans, waiting, nomadUp, consulUp, old }): Observed => {
-    const rows = instances.map(([state], index) => row(index + 1, state));
-    const children = instances.flatMap(([, fate], index) => (fate === 'forgotten' ? [] : [childWith(index + 1, fate)]));
-    const strangers = Array.from({ length: orphans }, (_, index) => child(index + 20));
-    const base = observed({ rows, waiting });
-    return {
-      ...base,
-      nomad: part(nomadUp, nomad(...children, ...strangers).value),
-      passing: part(consulUp, new Set(rows.map(({ id }) => id))),
-      queue: { complete: true, value: { queued: [], booting: null, old } },
-    };
-  });
-
-function childWith(number: number, fate: string): Child {
-  if (fate === 'stopped') return child(number, { stopped: true, dead: true });
-  const ended = [{ status: 'failed' as const, node: 'n1', ending: 'It ended.' }];
-  return fate === 'ended' ? child(number, { dead: true, allocations: ended }) : child(number);
-}
-
-/** What a cluster where all goes well makes of the actions. */
-function advance(world: Observed, actions: readonly Action[], serial: () => number): Observed {
-  if (!world.nomad.complete) return world;
-  let rows = [...world.store.rows];
-  let children = [...world.nomad.value.children];
-  const set = (id: string, change: Partial<InstanceRow>) => {
-    rows = rows.map((one) => (one.id === id ? { ...one, ...change } : one));
-  };
-  for (const action of actions) {
-    if (action.kind === 'intend')
-      rows.push(row(serial(), 'booting', { jobId: null, dispatchTerm: null, dispatchedAt: null }));
-    if (action.kind === 'dispatch') {
-      const number = Number.parseInt(action.id, 16);
-      children.push(child(number));
-      set(action.id, { jobId: jobOf(number), dispatchedAt: now });
-    }
-    if (action.kind === 'probe') set(action.id, { state: 'ready', readyAt: now });
-    if (action.kind === 'fail') set(action.id, { state: 'failed' });
-    if (action.kind === 'retire') set(action.id, { state: 'retiring' });
-    if (action.kind === 'mark-stopped') rows = rows.filter(({ id }) => id !== action.id);
-    if ('jobId' in action && action.kind.startsWith('stop'))
-      children = children.filter(({ jobId }) => jobId !== action.jobId);
+/** The checks that hold in every pass, whatever came before it. */
+function checkPass(world: World, failure: Failure): readonly Action[] {
+  const before = { rows: world.rows, children: world.children };
+  const old = new Set(world.oldInstances);
+  const actions = world.pass(failure);
+  assert.ok(world.rows.length <= pool.maxInstances, 'the ceiling');
+  for (const leased of before.rows.filter(({ state }) => state === 'leased')) {
+    const own = before.children.find(({ jobId }) => jobId === leased.jobId);
+    const lives = own !== undefined && !own.dead && !own.stopped;
+    if (!lives || old.has(leased.id)) continue;
+    const touched = actions.filter(
+      (action) => ('id' in action && action.id === leased.id) || ('jobId' in action && action.jobId === own.jobId),
+    );
+    assert.deepEqual(touched, [], 'a leased instance that lives is left alone');
   }
-  children = children.map((one) => (one.stopped ? { ...one, allocations: [] } : one));
-  return {
-    ...observed({ rows, nomad: nomad(...children) }),
-    queue: { complete: true, value: { queued: [], booting: null, old: [] } },
-  };
+  return actions;
 }
 
-describe('the plan, whatever is observed', () => {
-  it('never goes above the ceiling', () => {
+function live(passes: readonly (readonly [Failure, readonly Event[]])[]): World {
+  const world = new World();
+  for (const [failure, happenings] of passes) {
+    checkPass(world, failure);
+    for (const event of happenings) world.happen(event);
+  }
+  return world;
+}
+
+describe('the plan, whatever has happened and whatever fails', () => {
+  it('never goes above the ceiling, and leaves a leased instance that lives alone', () => {
     fc.assert(
-      fc.property(worlds, (world) => {
-        const intents = plan(world, desired, now).filter(({ kind }) => kind === 'intend').length;
-        assert.ok(intents === 0 || world.store.rows.length + intents <= desired.maxInstances);
-      }),
+      fc.property(history, (passes) => void live(passes)),
+      { numRuns: 2_000 },
     );
   });
 
-  it('ends a leased instance only when it is told to or when Nomad says that it is over', () => {
+  it('comes to a full pool without leftovers when no more happens', () => {
     fc.assert(
-      fc.property(worlds, (world) => {
-        const old = world.queue.complete ? world.queue.value.old : [];
-        const children = world.nomad.complete ? world.nomad.value.children : [];
-        for (const action of plan(world, desired, now)) {
-          if (!('id' in action)) continue;
-          const leased = world.store.rows.find(({ id, state }) => id === action.id && state === 'leased');
-          if (leased === undefined) continue;
-          const own = children.find(({ jobId }) => jobId === leased.jobId);
-          const over = own !== undefined && (own.dead || own.stopped);
-          assert.ok(
-            (action.kind === 'retire' && old.includes(leased.id)) || (action.kind === 'fail' && over),
-            action.kind,
-          );
-        }
+      fc.property(history, failures, (passes, last) => {
+        const world = live(passes);
+        world.happen({ kind: 'room' });
+        checkPass(world, last);
+        // 60 passes of 10 s: longer than the longest backoff.
+        for (let pass = 0; pass < 60; pass += 1) checkPass(world, { kind: 'none' });
+        assert.ok(world.settled, 'rows and children agree');
+        const wanted = targetOf(pool, world.demand, false);
+        const room = pool.maxInstances - world.count('leased');
+        assert.equal(world.count('ready'), Math.min(wanted, room));
+        assert.deepEqual(checkPass(world, { kind: 'none' }), [], 'nothing is left to do');
       }),
+      { numRuns: 2_000 },
     );
   });
 
   it('stops and fails nothing when Nomad could not be read', () => {
     fc.assert(
-      fc.property(worlds, (world) => {
-        const blind: Observed = { ...world, nomad: { complete: false, why: 'away' } };
-        const kinds = plan(blind, desired, now).map(({ kind }) => kind);
+      fc.property(history, (passes) => {
+        const kinds = live(passes)
+          .pass({ kind: 'nomad-away' })
+          .map(({ kind }) => kind);
         assert.ok(kinds.every((kind) => ['retire', 'forget-old', 'publish-queue'].includes(kind)));
       }),
-    );
-  });
-
-  it('comes to a full pool without leftovers', () => {
-    fc.assert(
-      fc.property(worlds, (start) => {
-        let serial = 100;
-        let world: Observed = { ...start, nomad: start.nomad.complete ? start.nomad : nomad() };
-        for (let pass = 0; pass < 12; pass += 1) world = advance(world, plan(world, desired, now), () => (serial += 1));
-        const leased = world.store.rows.filter(({ state }) => state === 'leased').length;
-        const ready = world.store.rows.filter(({ state }) => state === 'ready').length;
-        assert.equal(ready, Math.min(desired.poolSize, Math.max(0, desired.maxInstances - leased)));
-        assert.equal(world.store.rows.length, leased + ready);
-        if (!world.nomad.complete) return;
-        const jobs = new Set(world.store.rows.map(({ jobId }) => jobId));
-        assert.ok(world.nomad.value.children.every(({ jobId, dead, stopped }) => dead || stopped || jobs.has(jobId)));
-      }),
+      { numRuns: 1_000 },
     );
   });
 });

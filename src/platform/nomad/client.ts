@@ -1,244 +1,120 @@
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import http from 'node:http';
-import https from 'node:https';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
-import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
-import type { z } from 'zod';
-import type { Settings } from '../settings.js';
 import { NomadError } from './errors.js';
+import { jobPath, type NomadConnection, NomadHttp } from './http.js';
 import * as schemas from './schemas.js';
 
-/** Nomad gives a client address 100 connections; a few that stay open are enough. */
-const MAX_SOCKETS = 8;
-const READ_MS = 10_000;
-const WRITE_MS = 15_000;
-/** Without a leader Nomad answers after about 5 s, so a read may take that long several times. */
-const ATTEMPTS = 3;
-const PAGE = 500;
-/** Heartbeats come every 30 s: a stream that is silent for longer is dead. */
-const STREAM_SILENCE_MS = 75_000;
+/** Ids in one filter: some 60 characters each, so that the address stays well below what servers take. */
+const IDS_A_CALL = 40;
 
-interface Call<T> {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
-  readonly path: string;
-  readonly answer: z.ZodType<T>;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-}
-
-interface Page<T> {
-  readonly value: T;
-  readonly next: string | undefined;
-}
-
-type Connection = Pick<
-  Settings,
-  | 'NOMAD_ADDR'
-  | 'NOMAD_TOKEN'
-  | 'NOMAD_NAMESPACE'
-  | 'NOMAD_REGION'
-  | 'NOMAD_CACERT'
-  | 'NOMAD_CLIENT_CERT'
-  | 'NOMAD_CLIENT_KEY'
->;
-
-/** The Nomad calls that the system makes. Reads and DELETE are repeated on failure, other calls never. */
+/** The Nomad calls of the manager. */
 export class Nomad {
-  private readonly http: AxiosInstance;
-  private readonly agents: readonly http.Agent[];
-  /** The stream never ends; the few connections of the pool are for calls. */
-  private readonly streamAgents: { readonly httpAgent: http.Agent; readonly httpsAgent: https.Agent };
+  private readonly http: NomadHttp;
 
-  constructor(
-    connection: Connection,
-    private readonly signal?: AbortSignal,
-  ) {
-    const file = (name: string | undefined) => (name === undefined ? undefined : readFileSync(name));
-    const tls = {
-      ca: file(connection.NOMAD_CACERT),
-      cert: file(connection.NOMAD_CLIENT_CERT),
-      key: file(connection.NOMAD_CLIENT_KEY),
-    };
-    const httpAgent = new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
-    const httpsAgent = new https.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, ...tls });
-    this.streamAgents = { httpAgent: new http.Agent(), httpsAgent: new https.Agent(tls) };
-    this.agents = [httpAgent, httpsAgent, ...Object.values(this.streamAgents)];
-    this.http = axios.create({
-      baseURL: connection.NOMAD_ADDR,
-      httpAgent,
-      httpsAgent,
-      proxy: false,
-      maxRedirects: 0,
-      headers: connection.NOMAD_TOKEN === undefined ? {} : { 'X-Nomad-Token': connection.NOMAD_TOKEN },
-      params: {
-        namespace: connection.NOMAD_NAMESPACE,
-        ...(connection.NOMAD_REGION === undefined ? {} : { region: connection.NOMAD_REGION }),
-      },
-      validateStatus: () => true,
-      ...(signal === undefined ? {} : { signal }),
-    });
+  constructor(connection: NomadConnection, signal?: AbortSignal) {
+    this.http = new NomadHttp(connection, signal);
   }
 
   /** HCL2 with its variables, in Nomad's own reading. */
   async parse(hcl: string, variables: string): Promise<schemas.JobDefinition> {
     const body = { JobHCL: hcl, Variables: variables, Canonicalize: true };
-    return (await this.call({ method: 'POST', path: '/v1/jobs/parse', answer: schemas.parsedJob, body })).value;
+    return this.http.call({ method: 'POST', path: '/v1/jobs/parse', answer: schemas.parsedJob, body });
   }
 
   async register(job: schemas.JobDefinition): Promise<void> {
-    await this.call({ method: 'PUT', path: '/v1/jobs', answer: schemas.registered, body: { Job: job } });
+    await this.http.call({ method: 'PUT', path: '/v1/jobs', answer: schemas.registered, body: { Job: job } });
   }
 
   /** The id of the child. The token makes repetition safe only one after the other (NOMAD-FACTS), so this is not retried. */
   async dispatch(parent: string, meta: Readonly<Record<string, string>>, idempotencyToken: string): Promise<string> {
-    const { value } = await this.call({
+    const { DispatchedJobID } = await this.http.call({
       method: 'POST',
       path: `${jobPath(parent)}/dispatch`,
       answer: schemas.dispatched,
       query: { idempotency_token: idempotencyToken },
       body: { Meta: meta },
     });
-    return value.DispatchedJobID;
+    return DispatchedJobID;
   }
 
   async job(id: string): Promise<schemas.Job | undefined> {
     try {
-      return (await this.call({ method: 'GET', path: jobPath(id), answer: schemas.job })).value;
+      return await this.http.call({ method: 'GET', path: jobPath(id), answer: schemas.job });
     } catch (error) {
       if (error instanceof NomadError && error.status === 404) return undefined;
       throw error;
     }
   }
 
-  /** All children of a parameterized job, dead ones too until Nomad collects them, each with its meta. */
-  async children(parent: string): Promise<schemas.JobStub[]> {
-    const query = { filter: `ParentID == ${JSON.stringify(parent)}`, meta: 'true' };
-    return this.pages({ method: 'GET', path: '/v1/jobs', answer: schemas.jobList, query });
+  /** These parameterized jobs and their children, except those that are dead: their number grows until Nomad collects them. */
+  async liveJobs(parents: readonly string[]): Promise<schemas.JobStub[]> {
+    const fields = parents.flatMap((parent) => [`ID == ${quote(parent)}`, `ParentID == ${quote(parent)}`]);
+    return this.jobs(fields.map((field) => `${field} and Status != "dead"`).join(' or '));
   }
 
-  async allocationsOf(parent: string): Promise<schemas.AllocationStub[]> {
-    const query = { filter: `Job.ParentID == ${JSON.stringify(parent)}` };
-    return this.pages({ method: 'GET', path: '/v1/allocations', answer: schemas.allocationList, query });
+  /** Allocations of the children that have not ended; without their tasks' events, which nobody needs while they live. */
+  async liveAllocations(parents: readonly string[]): Promise<schemas.AllocationStub[]> {
+    const live = ['complete', 'failed', 'lost'].map((status) => `ClientStatus != "${status}"`).join(' and ');
+    const filters = parents.map((parent) => `Job.ParentID == ${quote(parent)} and ${live}`);
+    return this.allocations(filters.join(' or '), 'false');
   }
 
-  /** Evaluations of the parent's children that found no node. */
-  async blockedEvaluations(parent: string): Promise<schemas.Evaluation[]> {
+  /** Jobs by id, dead ones too; one that Nomad does not know is left out. */
+  async jobsById(ids: readonly string[]): Promise<schemas.JobStub[]> {
+    const answers = await Promise.all(chunks(ids).map((some) => this.jobs(anyOf('ID', some))));
+    return answers.flat();
+  }
+
+  /** All allocations of these jobs, with their tasks' events. */
+  async allocationsOf(jobIds: readonly string[]): Promise<schemas.AllocationStub[]> {
+    const answers = await Promise.all(chunks(jobIds).map((some) => this.allocations(anyOf('JobID', some), 'true')));
+    return answers.flat();
+  }
+
+  /** Evaluations of the parents' children that found no node. */
+  async blockedEvaluations(parents: readonly string[]): Promise<schemas.Evaluation[]> {
     const query = { filter: 'Status == "blocked"' };
-    const all = await this.pages({ method: 'GET', path: '/v1/evaluations', answer: schemas.evaluationList, query });
-    return all.filter(({ JobID }) => JobID.startsWith(`${parent}/`));
+    const all = await this.http.pages({
+      method: 'GET',
+      path: '/v1/evaluations',
+      answer: schemas.evaluationList,
+      query,
+    });
+    return all.filter(({ JobID }) => parents.some((parent) => JobID.startsWith(`${parent}/`)));
   }
 
   /** Deregisters a job; one that Nomad does not know counts as stopped. */
   async stop(id: string): Promise<void> {
-    await this.call({ method: 'DELETE', path: jobPath(id), answer: schemas.anyAnswer });
+    await this.http.call({ method: 'DELETE', path: jobPath(id), answer: schemas.anyAnswer });
   }
 
   /** Calls `onLine` for each line of the event stream (heartbeats are `{}`) until the stream ends or is aborted. */
-  async eventStream(topics: readonly string[], signal: AbortSignal, onLine: (line: string) => void): Promise<void> {
-    const silence = new AbortController();
-    const timer = setTimeout(() => {
-      silence.abort();
-    }, STREAM_SILENCE_MS);
-    const query = topics.map((topic) => `topic=${encodeURIComponent(topic)}`).join('&');
-    const path = `/v1/event/stream?${query}`;
-    try {
-      const answer = await this.http.get<Readable>(path, {
-        responseType: 'stream',
-        ...this.streamAgents,
-        signal: AbortSignal.any([signal, silence.signal]),
-      });
-      if (answer.status !== 200) throw new NomadError('GET /v1/event/stream', answer.status, await textOf(answer.data));
-      await eachLine(answer.data, (line) => {
-        timer.refresh();
-        onLine(line);
-      });
-    } catch (error) {
-      if (signal.aborted) return;
-      throw error instanceof NomadError ? error : noAnswer('GET /v1/event/stream', error);
-    } finally {
-      clearTimeout(timer);
-    }
+  eventStream(topics: readonly string[], signal: AbortSignal, onLine: (line: string) => void): Promise<void> {
+    return this.http.eventStream(topics, signal, onLine);
   }
 
   close(): void {
-    for (const agent of this.agents) agent.destroy();
+    this.http.close();
   }
 
-  private async pages<T>(call: Call<T[]>): Promise<T[]> {
-    const rows: T[] = [];
-    let next: string | undefined;
-    do {
-      const from: Record<string, string> = next === undefined ? {} : { next_token: next };
-      const page: Page<T[]> = await this.call({ ...call, query: { ...call.query, ...from, per_page: String(PAGE) } });
-      rows.push(...page.value);
-      next = page.next;
-    } while (next !== undefined);
-    return rows;
+  private jobs(filter: string): Promise<schemas.JobStub[]> {
+    const query = { filter, meta: 'true' };
+    return this.http.pages({ method: 'GET', path: '/v1/jobs', answer: schemas.jobList, query });
   }
 
-  private async call<T>(call: Call<T>): Promise<Page<T>> {
-    const repeatable = call.method === 'GET' || call.method === 'DELETE';
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.once(call);
-      } catch (error) {
-        if (!repeatable || attempt === ATTEMPTS || !isPassing(error) || this.signal?.aborted) throw error;
-        await sleep(100 * 4 ** (attempt - 1), undefined, this.signal === undefined ? {} : { signal: this.signal });
-      }
-    }
-  }
-
-  private async once<T>({ method, path, answer, query, body }: Call<T>): Promise<Page<T>> {
-    const name = `${method} ${path}`;
-    let response: AxiosResponse<unknown>;
-    try {
-      const timeout = method === 'GET' ? READ_MS : WRITE_MS;
-      response = await this.http.request({ method, url: path, params: query ?? {}, data: body, timeout });
-    } catch (error) {
-      throw noAnswer(name, error);
-    }
-    if (response.status !== 200) throw new NomadError(name, response.status, wordsOf(response.data));
-    const parsed = answer.safeParse(response.data);
-    if (!parsed.success)
-      throw new NomadError(name, response.status, `an answer not understood: ${parsed.error.message}`);
-    const next: unknown = response.headers['x-nomad-nexttoken'];
-    return { value: parsed.data, next: typeof next === 'string' && next !== '' ? next : undefined };
+  private allocations(filter: string, taskStates: string): Promise<schemas.AllocationStub[]> {
+    const query = { filter, task_states: taskStates };
+    return this.http.pages({ method: 'GET', path: '/v1/allocations', answer: schemas.allocationList, query });
   }
 }
 
-/** Ids of children contain slashes. */
-const jobPath = (id: string): string => `/v1/job/${encodeURIComponent(id)}`;
-
-/** Whether the same call may succeed a little later. */
-function isPassing(error: unknown): boolean {
-  return error instanceof NomadError && (error.status === 0 || error.status === 429 || error.status >= 500);
+/** Nomad's filters have no list of values: `x in [...]` is refused. */
+function anyOf(field: string, values: readonly string[]): string {
+  return values.map((value) => `${field} == ${quote(value)}`).join(' or ');
 }
 
-function noAnswer(call: string, error: unknown): NomadError {
-  const words =
-    error instanceof Error ? error.message || ('code' in error ? String(error.code) : error.name) : String(error);
-  return new NomadError(call, 0, words, { cause: error });
-}
+const quote = (text: string): string => JSON.stringify(text);
 
-function wordsOf(data: unknown): string {
-  return (typeof data === 'string' ? data : JSON.stringify(data)).trim();
-}
-
-async function textOf(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8').trim();
-}
-
-/** Readline does not hand on the errors of what it reads: an abort would end the process as an unhandled one. */
-async function eachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
-  const lines = createInterface({ input: stream });
-  const failed = new Promise<never>((_, reject) => stream.once('error', reject));
-  lines.on('line', onLine);
-  await Promise.race([once(lines, 'close'), failed]).finally(() => {
-    lines.close();
-  });
+function chunks(ids: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / IDS_A_CALL) }, (_, index) =>
+    ids.slice(index * IDS_A_CALL, (index + 1) * IDS_A_CALL),
+  );
 }

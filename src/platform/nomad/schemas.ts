@@ -20,7 +20,9 @@ export const job = z.object({
   Status: z.string(),
   Stop: z.boolean(),
   Version: z.number(),
+  JobModifyIndex: z.number(),
   Meta: meta,
+  TaskGroups: z.array(z.object({ Services: z.array(z.object({ Name: z.string() })).nullish() })),
 });
 export type Job = z.infer<typeof job>;
 
@@ -32,6 +34,8 @@ export const jobList = z.array(
     // Nanoseconds, beyond what a double holds exactly; good to a microsecond, which is more than anyone needs here.
     SubmitTime: z.number(),
     CreateIndex: z.number(),
+    JobModifyIndex: z.number(),
+    ParentID: z.string(),
     Meta: meta,
   }),
 );

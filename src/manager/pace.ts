@@ -1,0 +1,38 @@
+/** Nudges within this time make one pass: Nomad tells each step of each instance. */
+const GATHER_MS = 50;
+/** Consul's checks and Traefik's routes tell nobody when they change, so they are asked for while instances boot. */
+const BOOT_WATCH_MS = 400;
+const FIRST_RETRY_MS = 500;
+
+export interface PassEnd {
+  readonly milliseconds: number;
+  readonly changed: boolean;
+  readonly failed: boolean;
+  readonly booting: boolean;
+}
+
+/** How long after a pass the next one comes. A long pass is followed by as long a pause, so that Nomad has time of its own. */
+export class Pace {
+  private lastMs = 0;
+  private failures = 0;
+
+  constructor(private readonly intervalMs: number) {}
+
+  /** Until the next pass when nothing happens. */
+  idle(): number {
+    return this.intervalMs;
+  }
+
+  /** Until the next pass after a nudge. */
+  gather(): number {
+    return Math.min(this.intervalMs, Math.max(GATHER_MS, this.lastMs));
+  }
+
+  after({ milliseconds, changed, failed, booting }: PassEnd): number {
+    this.lastMs = milliseconds;
+    this.failures = failed ? this.failures + 1 : 0;
+    if (failed) return Math.min(this.intervalMs, FIRST_RETRY_MS * 2 ** (this.failures - 1));
+    if (changed) return this.gather();
+    return booting ? Math.min(this.intervalMs, Math.max(BOOT_WATCH_MS, 2 * milliseconds)) : this.intervalMs;
+  }
+}
