@@ -10,6 +10,7 @@ const arrows = {
   submit: ['submit', 'participants', 'studies', 'platform'],
   control: ['control', 'participants', 'studies', 'platform'],
   manager: ['manager', 'participants', 'studies', 'platform'],
+  doctor: ['doctor', 'participants', 'studies', 'platform'],
   local: ['local', 'studies', 'platform'],
 };
 const folders = [...Object.keys(arrows), 'cli'];

@@ -67,6 +67,16 @@ program
   });
 
 program
+  .command('doctor')
+  .description('examine every service and permission that the Observatory needs, and a canary instance')
+  .option('--json', 'one JSON object instead of lines')
+  .option('--no-canary', 'start no instance')
+  .action(async ({ json, canary }: { json?: boolean; canary: boolean }) => {
+    const { doctor } = await import('./doctor.js');
+    process.exitCode = await doctor({ json: json === true, canary });
+  });
+
+program
   .command('demo')
   .description('the whole system on this machine, with a study')
   .option('--once', 'play one participant through in headless Chromium, then stop')

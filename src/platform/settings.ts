@@ -41,6 +41,7 @@ const schema = z.object({
   OBSERVATORY_SECRET: z.string({ error: 'expected at least 32 characters' }).min(32, 'expected at least 32 characters'),
   OBSERVATORY_PUBLIC_URL: url('http|https'),
   OBSERVATORY_TRAEFIK_URL: url('http|https').optional(),
+  OBSERVATORY_TRAEFIK_API_URL: url('http|https').optional(),
   OBSERVATORY_LISTEN: address('127.0.0.1:6200').default('127.0.0.1:6200'),
   OBSERVATORY_GATE_LISTEN: address('127.0.0.1:6201').default('127.0.0.1:6201'),
   OBSERVATORY_TRUSTED_PROXIES: z

@@ -1,4 +1,4 @@
-import { type Database, transaction } from './database.js';
+import { type Database, type Queryable, transaction } from './database.js';
 import { sql as mainPath } from './migrations/0001-main-path.js';
 import { sql as manager } from './migrations/0002-manager.js';
 
@@ -6,6 +6,9 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 1, sql: mainPath },
   { version: 2, sql: manager },
 ];
+
+/** The migrations that this version knows. */
+export const knownMigrations: readonly number[] = migrations.map(({ version }) => version);
 
 /** One lock number for all who migrate this application, whatever the process. */
 const MIGRATION_LOCK = 0x0b5e7a;
@@ -31,7 +34,7 @@ export async function migrate(database: Database): Promise<number[]> {
     );
     const { rows } = await client.query<{ version: number }>('select version from public.observatory_migrations');
     const applied = new Set(rows.map((row) => row.version));
-    const known = Math.max(...migrations.map((migration) => migration.version));
+    const known = Math.max(...knownMigrations);
     const newest = Math.max(0, ...applied);
     if (newest > known) throw new NewerDatabaseError(newest, known);
 
@@ -42,4 +45,16 @@ export async function migrate(database: Database): Promise<number[]> {
     }
     return missing.map((migration) => migration.version);
   });
+}
+
+/** The migrations that the database has; none when nobody ever migrated it. */
+export async function appliedMigrations(database: Queryable): Promise<number[]> {
+  const { rows: found } = await database.query<{ there: boolean }>(
+    "select to_regclass('public.observatory_migrations') is not null as there",
+  );
+  if (found[0]?.there !== true) return [];
+  const { rows } = await database.query<{ version: number }>(
+    'select version from public.observatory_migrations order by version',
+  );
+  return rows.map(({ version }) => version);
 }
