@@ -17,7 +17,7 @@ export interface Capacity {
 export const moreToAsk = ({ maxInstances, running }: Pool): number => Math.max(1, maxInstances - running);
 
 /** Nomad counts those that find no place: one failure in full, the same again as coalesced. */
-export function capacityOf(asked: number, { FailedTGAllocs }: Plan): Capacity {
+export function capacityOf(asked: number, { FailedTGAllocs }: Pick<Plan, 'FailedTGAllocs'>): Capacity {
   const [failure] = Object.values(FailedTGAllocs ?? {});
   if (failure === undefined) return { asked, fits: asked, limit: '' };
   const nodes = `${failure.NodesEvaluated} ${failure.NodesEvaluated === 1 ? 'node' : 'nodes'}`;

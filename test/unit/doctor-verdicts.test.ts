@@ -69,7 +69,7 @@ const tags = [
   'traefik.http.routers.i-${NOMAD_META_instance_id}.rule=PathPrefix(`/proxy/${NOMAD_META_instance_id}/api/`)',
   'traefik.http.routers.i-${NOMAD_META_instance_id}.middlewares=observatory-gate@file',
 ];
-const parentWith = (service: object | undefined, rules: object | null): ParentJob => ({
+const parentWith = (service: object | undefined, rules: Record<string, unknown> | null): ParentJob => ({
   ID: 'p',
   Stop: false,
   Version: 0,
