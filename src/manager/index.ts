@@ -1,21 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConsulClient } from '../platform/consul.js';
 import type { Logger } from '../platform/log.js';
 import { Nomad } from '../platform/nomad/client.js';
 import { openDatabase } from '../platform/postgres/database.js';
-import { noLiveSettings } from '../platform/live-settings.js';
+import { LiveSettingsWatch } from '../platform/live-settings/watch.js';
 import { readProfiles } from '../platform/profiles.js';
 import { keys, openRedis } from '../platform/redis.js';
 import type { Settings } from '../platform/settings.js';
+import { followEvents } from './events.js';
 import { Leader } from './leader.js';
 import { Loop } from './loop.js';
+import { serveMetrics } from './metrics-server.js';
+import { createMetrics } from './metrics.js';
 import type { Ports } from './ports.js';
 import { TraefikProbe } from './probe.js';
 import { RedisQueue } from './queue.js';
 import { PostgresStore } from './store.js';
-import { noTelemetry } from './telemetry.js';
 
 export interface ManagerOptions {
   readonly settings: Settings;
@@ -29,11 +30,9 @@ export interface Manager {
   stop(): Promise<void>;
 }
 
-const STREAM_RETRY_MS = 2_000;
-
 export async function startManager({ settings, log, wrap = (ports) => ports }: ManagerOptions): Promise<Manager> {
   const profiles = await readProfiles(settings);
-  const telemetry = noTelemetry;
+  const { telemetry, registry } = createMetrics();
   const warn = (what: string) => (error: Error) => {
     log.warn({ error: error.message }, what);
   };
@@ -64,11 +63,13 @@ export async function startManager({ settings, log, wrap = (ports) => ports }: M
       });
     },
   });
+  const live = new LiveSettingsWatch({ consul, prefix: settings.OBSERVATORY_CONSUL_PREFIX, pools: profiles, log });
   const loop = new Loop({
     ports,
     settings,
     profiles,
-    live: () => noLiveSettings,
+    live: () => live.current(),
+    refusals: () => live.refusals(),
     log,
     telemetry,
     term: () => (leader.leads() ? term : undefined),
@@ -81,14 +82,30 @@ export async function startManager({ settings, log, wrap = (ports) => ports }: M
   subscriber.on('message', () => {
     loop.nudge();
   });
+  live.onChange(() => {
+    loop.nudge();
+  });
+  const listen = settings.OBSERVATORY_MANAGER_LISTEN;
+  const metrics = listen === undefined ? undefined : await serveMetrics(listen, registry, () => loop.turns);
+  // A pass before the live settings are read could start what they forbid.
+  await live.start();
   leader.start();
   loop.start();
-  const listening = listen(nomad, loop, log, stopping.signal);
+  const parents = profiles.map(({ job }) => job);
+  const following = followEvents(nomad, {
+    parents,
+    nudge: () => {
+      loop.nudge();
+    },
+    log,
+    signal: stopping.signal,
+  });
 
   return {
     async stop() {
       stopping.abort();
-      await Promise.all([loop.stop(), listening]);
+      live.stop();
+      await Promise.all([loop.stop(), following, metrics?.stop()]);
       await leader.stop();
       redis.disconnect();
       subscriber.disconnect();
@@ -97,18 +114,4 @@ export async function startManager({ settings, log, wrap = (ports) => ports }: M
       await database.end();
     },
   };
-}
-
-/** Nomad's event stream: every line, the heartbeat of a new connection too, means only "look again". */
-async function listen(nomad: Nomad, loop: Loop, log: Logger, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await nomad.eventStream(['Job', 'Allocation', 'Evaluation'], signal, () => {
-        loop.nudge();
-      });
-    } catch (error) {
-      log.warn({ error: (error as Error).message }, 'no event stream from Nomad; the timer goes on');
-    }
-    await sleep(STREAM_RETRY_MS, undefined, { signal }).catch(() => undefined);
-  }
 }

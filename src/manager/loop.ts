@@ -19,11 +19,16 @@ export interface LoopParts {
   readonly settings: Settings;
   readonly profiles: readonly Profile[];
   readonly live: () => LiveSettings;
+  /** Live settings that are not in force as they are written, in sentences. */
+  readonly refusals: () => readonly string[];
   readonly log: Logger;
   readonly telemetry: Telemetry;
   /** The term in which this manager leads now, undefined when it does not. */
   readonly term: () => number | undefined;
 }
+
+/** Every call of a pass has its time; a pass that takes longer than all of them hangs. */
+const STUCK_MS = 120_000;
 
 /** Passes one after the other: on the timer, sooner after a nudge or when the last pass changed something. */
 export class Loop {
@@ -36,6 +41,7 @@ export class Loop {
   private readonly pace: Pace;
   private registered: { readonly term: number; readonly profiles: Set<string> } = { term: 0, profiles: new Set() };
   private said = '';
+  private turnAt = Date.now();
 
   constructor(private readonly parts: LoopParts) {
     this.observer = new Observer(parts.ports);
@@ -44,6 +50,11 @@ export class Loop {
 
   start(): void {
     this.schedule(0);
+  }
+
+  /** Whether its passes, or its looks whether it leads, still come one after the other. */
+  get turns(): boolean {
+    return Date.now() - this.turnAt < this.pace.idle() + STUCK_MS;
   }
 
   /** Something may have changed: the next pass comes soon. */
@@ -72,8 +83,10 @@ export class Loop {
 
   /** One pass; how long to wait for the next when nothing happens. */
   private async run(): Promise<number> {
-    const { log, term } = this.parts;
+    const { log, telemetry, term } = this.parts;
     const current = term();
+    this.turnAt = Date.now();
+    telemetry.leads(current !== undefined);
     if (current === undefined) return this.pace.idle();
     try {
       return await this.once(current);
@@ -84,7 +97,7 @@ export class Loop {
   }
 
   private async once(current: number): Promise<number> {
-    const { ports, profiles, live, telemetry } = this.parts;
+    const { ports, profiles, live, refusals, telemetry } = this.parts;
     const start = performance.now();
     if (this.registered.term !== current) this.registered = { term: current, profiles: new Set() };
     const desired = desiredOf(profiles, live());
@@ -92,7 +105,7 @@ export class Loop {
     const actions = plan(observed, desired, new Date());
     const outcomes = await this.apply(actions, observed, desired.pools);
     const milliseconds = performance.now() - start;
-    const report = reportOf(observed, desired, outcomes, milliseconds, new Date());
+    const report = reportOf(observed, desired, outcomes, { milliseconds, refusals: refusals(), now: new Date() });
     this.tell(report, observed);
     telemetry.pass(report);
     await ports.store.report(current, report);

@@ -6,19 +6,25 @@ import { noDemand, type Observed } from './observed.js';
 import { targetOf } from './pool.js';
 import { problemsOf } from './problems.js';
 
+export interface Circumstances {
+  readonly milliseconds: number;
+  /** Live settings that are not in force, in sentences. */
+  readonly refusals: readonly string[];
+  readonly now: Date;
+}
+
 /** What one pass saw, did and could not do. */
 export function reportOf(
   observed: Observed,
   desired: Desired,
   outcomes: readonly Outcome[],
-  milliseconds: number,
-  now: Date,
+  { milliseconds, refusals, now }: Circumstances,
 ): PassReport {
   return {
     milliseconds: Math.round(milliseconds * 10) / 10,
     actions: actionsOf(outcomes),
     pools: desired.pools.map((pool) => poolReport(pool, observed, desired.drain)),
-    problems: problemsOf(observed, desired, outcomes, now),
+    problems: [...problemsOf(observed, desired, outcomes, now), ...refusals],
     drained: desired.drain,
   };
 }

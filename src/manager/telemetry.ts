@@ -11,11 +11,3 @@ export interface Telemetry {
   unplaced(profile: string, instances: number): void;
   leads(leading: boolean): void;
 }
-
-export const noTelemetry: Telemetry = {
-  pass: () => undefined,
-  action: () => undefined,
-  booted: () => undefined,
-  unplaced: () => undefined,
-  leads: () => undefined,
-};

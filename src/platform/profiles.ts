@@ -35,10 +35,12 @@ const poolSchema = z.strictObject({
   jobFile: z.string().optional(),
   variables: z.string().optional(),
 });
-const fileSchema = z.record(
-  z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected a profile of small letters, digits and hyphens'),
-  poolSchema.nullable(),
-);
+const fileSchema = z.record(z.string(), poolSchema.nullable()).superRefine((pools, context) => {
+  for (const name of Object.keys(pools)) {
+    if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) continue;
+    context.addIssue({ code: 'custom', path: [name], message: 'a profile is of small letters, digits and hyphens' });
+  }
+});
 
 /** The profiles of `OBSERVATORY_PROFILES`, or the one that the settings describe; what the file leaves out, the settings give. */
 export async function readProfiles(settings: Settings): Promise<readonly Profile[]> {
