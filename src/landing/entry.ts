@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { liveInstance } from '../participants/lease.js';
 import { findParticipant, type Participant } from '../participants/participant.js';
-import { findStudy, onlyOpenStudy, type StoredStudy } from '../participants/study-store.js';
+import { findStudy, impliedStudy, type StoredStudy } from '../participants/study-store.js';
 import type { Database } from '../platform/postgres/database.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { sessionParticipant } from '../platform/web/session.js';
@@ -38,27 +38,24 @@ export function refuseMobile(ctx: Context): void {
   }
 }
 
-/** The study that the link names, or the only open one. */
+/** The study that the link names, or the only one that it can mean. */
 export async function requestedStudy(ctx: Context, database: Database): Promise<StoredStudy> {
   const id = ctx.query['study'];
   // What is no id is no study, and Postgres would choke on some of it.
   const named = idSchema.safeParse(id);
   const study =
-    id === undefined
-      ? await onlyOpenStudy(database)
-      : named.success
-        ? await findStudy(database, named.data)
-        : undefined;
+    id === undefined ? await impliedStudy(database) : named.success ? await findStudy(database, named.data) : undefined;
   if (study === undefined || study.state === 'draft') {
     throw new Refusal(404, 'unknown-study', 'There is no such study here. Please check the link that you received.');
   }
   return study;
 }
 
+export const pausedStudy = (): Refusal =>
+  new Refusal(503, 'paused', 'This study is taking a break. Please come back later.');
+
 export function refuseUnlessOpen(study: StoredStudy): void {
-  if (study.state === 'paused') {
-    throw new Refusal(503, 'paused', 'This study is taking a break. Please come back later.');
-  }
+  if (study.state === 'paused') throw pausedStudy();
   if (study.state !== 'open') throw new Refusal(410, 'closed', 'This study is over. Thank you for your interest.');
 }
 

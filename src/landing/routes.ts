@@ -12,6 +12,7 @@ import { Refusal } from '../platform/web/refusal.js';
 import { startSession } from '../platform/web/session.js';
 import {
   currentParticipant,
+  pausedStudy,
   refuseMalformedTokens,
   refuseMobile,
   refuseUnlessOpen,
@@ -105,6 +106,8 @@ function refuseUnlessJoined(result: JoinResult): void {
     case 'joined':
     case 'already-joined':
       return;
+    case 'paused':
+      throw pausedStudy();
     case 'not-open':
       throw new Refusal(410, 'closed', 'This study is not open any more. Thank you for your interest.');
     case 'study-full':

@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
 import { moveParticipant } from './participant.js';
+import { stateInForce } from './study-state.js';
 import type { StudyPage } from './study-store.js';
 
-export type JoinResult = 'joined' | 'already-joined' | 'not-open' | 'study-full' | 'address-full';
+export type JoinResult = 'joined' | 'already-joined' | 'paused' | 'not-open' | 'study-full' | 'address-full';
 
 interface Joining {
   readonly participantId: string;
@@ -37,7 +38,7 @@ export async function join(database: Database, joining: Joining): Promise<JoinRe
 async function joinWithin(client: Queryable, { participantId, studyId, address, consent }: Joining): Promise<void> {
   const counters = await lockCounters(client, studyId);
   const { rows } = await client.query<{ state: string; page: StudyPage }>(
-    'select state, definition as page from studies where id = $1',
+    `select ${stateInForce} as state, definition as page from studies where id = $1`,
     [studyId],
   );
   const study = rows[0];
@@ -45,6 +46,7 @@ async function joinWithin(client: Queryable, { participantId, studyId, address, 
     participantId,
   ]);
   if (participant.rows[0]?.state !== 'arrived') throw new NotJoined('already-joined');
+  if (study?.state === 'paused') throw new NotJoined('paused');
   if (study?.state !== 'open') throw new NotJoined('not-open');
   const { maxParticipants, perAddressAndDay } = study.page.caps;
   if (maxParticipants !== null && taken(counters, 'study') >= maxParticipants) throw new NotJoined('study-full');

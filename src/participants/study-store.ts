@@ -1,5 +1,6 @@
 import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
 import type { Study } from '../studies/read.js';
+import { stateInForce } from './study-state.js';
 
 /** What the participants' pages need of a study; written by `publishStudy`, so its shape is our own. */
 export type StudyPage = Pick<Study, 'texts' | 'consentBoxes' | 'exitSurvey' | 'caps'>;
@@ -70,15 +71,19 @@ async function refuseChangedConditions(client: Queryable, study: Study): Promise
   }
 }
 
-const columns = 'id, title, language, profile, state, definition as page';
+const columns = `id, title, language, profile, ${stateInForce} as state, definition as page`;
 
 export async function findStudy(database: Queryable, id: string): Promise<StoredStudy | undefined> {
   const { rows } = await database.query<StoredStudy>(`select ${columns} from studies where id = $1`, [id]);
   return rows[0];
 }
 
-/** The study that a link without a name means: the open one, if there is exactly one. */
-export async function onlyOpenStudy(database: Queryable): Promise<StoredStudy | undefined> {
-  const { rows } = await database.query<StoredStudy>(`select ${columns} from studies where state = 'open' limit 2`);
-  return rows.length === 1 ? rows[0] : undefined;
+/** The study that a link without a name means: the open one if there is exactly one, else the paused one that would be. */
+export async function impliedStudy(database: Queryable): Promise<StoredStudy | undefined> {
+  const { rows } = await database.query<StoredStudy>(
+    `select ${columns} from studies where ${stateInForce} in ('open', 'paused')
+     order by (${stateInForce} = 'open') desc limit 2`,
+  );
+  const [first, second] = rows;
+  return second === undefined || first?.state !== second.state ? first : undefined;
 }
