@@ -50,7 +50,7 @@ describe('a study that is paused live', function () {
     await takesABreak(await visitor().request('/?study=crypto-api'));
     await takesABreak(await visitor().request('/'));
     await takesABreak(await visitor().request('/consent?study=crypto-api'));
-    const consent = new URLSearchParams(web.study.consentBoxes.map(({ id }) => ['consent', id]));
+    const consent = new URLSearchParams(web.study.consentBoxes.map(({ id }): [string, string] => ['consent', id]));
     await takesABreak(await reading.request('/howTo', { method: 'POST', body: consent }));
     const { rows } = await web.database.query('select state from participants');
     assert.deepEqual(rows, [{ state: 'arrived' }]);
