@@ -11,6 +11,7 @@ const arrows = {
   control: ['control', 'participants', 'studies', 'platform'],
   manager: ['manager', 'participants', 'studies', 'platform'],
   doctor: ['doctor', 'participants', 'studies', 'platform'],
+  deploy: ['deploy', 'participants', 'studies', 'platform'],
   local: ['local', 'studies', 'platform'],
 };
 const folders = [...Object.keys(arrows), 'cli'];

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { DeployError } from '../deploy/deploy-error.js';
 import { publishStudy } from '../participants/study-store.js';
 import { createLogger } from '../platform/log.js';
 import { openDatabase } from '../platform/postgres/database.js';
@@ -9,6 +10,7 @@ import { readSettings, SettingsError } from '../platform/settings.js';
 import { readStudy } from '../studies/read.js';
 import { StudyError } from '../studies/study-error.js';
 import { controlLink } from './control-link.js';
+import { addDeploy } from './deploy.js';
 import { untilSignal } from './signals.js';
 
 const program = new Command('observatory').description(
@@ -66,6 +68,8 @@ program
     console.log(controlLink(settings.OBSERVATORY_PUBLIC_URL, settings.OBSERVATORY_SECRET));
   });
 
+addDeploy(program);
+
 program
   .command('doctor')
   .description('examine every service and permission that the Observatory needs, and a canary instance')
@@ -105,8 +109,8 @@ try {
   await program.parseAsync();
 } catch (error) {
   // What an operator can act on is said in words; only what we did not expect shows where it came from.
-  const known = error instanceof SettingsError || error instanceof StudyError || error instanceof ProfilesError;
-  console.error(known ? error.message : error);
+  const known = [SettingsError, StudyError, ProfilesError, DeployError].some((kind) => error instanceof kind);
+  console.error(known ? (error as Error).message : error);
   // A part that could not start must not live on half: whoever started it sees it end.
   process.exit(1);
 }

@@ -25,7 +25,7 @@ export interface Traefik {
   adminUrl: string;
 }
 
-async function findTraefik(cache: Cache): Promise<Binary> {
+export async function findTraefik(cache: Cache): Promise<Binary> {
   const onPath = findOnPath(['traefik']);
   // An older one refuses to start, as it does not know all of our settings.
   if (onPath !== undefined && isRecent(await run(onPath, ['version']))) {

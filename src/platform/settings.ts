@@ -77,6 +77,26 @@ export class SettingsError extends Error {
 
 /** Reads all settings once; a secret may come from the file named in `<NAME>_FILE` instead. */
 export function readSettings(environment: Environment): Settings {
+  return read(environment, schema);
+}
+
+const nomadSchema = schema.pick({
+  NOMAD_ADDR: true,
+  NOMAD_TOKEN: true,
+  NOMAD_NAMESPACE: true,
+  NOMAD_REGION: true,
+  NOMAD_CACERT: true,
+  NOMAD_CLIENT_CERT: true,
+  NOMAD_CLIENT_KEY: true,
+});
+export type NomadSettings = Readonly<z.infer<typeof nomadSchema>>;
+
+/** How Nomad is reached, for a command that needs nothing else. */
+export function readNomadSettings(environment: Environment): NomadSettings {
+  return read(environment, nomadSchema);
+}
+
+function read<T>(environment: Environment, schema: z.ZodObject & z.ZodType<T>): T {
   const problems: string[] = [];
   const given: Record<string, string> = {};
   for (const name of Object.keys(schema.shape)) {

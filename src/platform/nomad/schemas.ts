@@ -2,9 +2,17 @@ import { z } from 'zod';
 
 /** Only the fields that we use; Nomad leaves empty inner lists and objects as null. */
 
+const parsedTask = z.looseObject({ Templates: z.array(z.looseObject({ EmbeddedTmpl: z.string() })).nullish() });
+
 export const parsedJob = z.looseObject({
   ID: z.string(),
-  TaskGroups: z.array(z.looseObject({ Services: z.array(z.looseObject({ Name: z.string() })).nullish() })),
+  Type: z.string().optional(),
+  TaskGroups: z.array(
+    z.looseObject({
+      Services: z.array(z.looseObject({ Name: z.string() })).nullish(),
+      Tasks: z.array(parsedTask).nullish(),
+    }),
+  ),
 });
 /** A job as the parse call gives it and the register call takes it. */
 export type JobDefinition = z.infer<typeof parsedJob>;

@@ -1,0 +1,53 @@
+import type { Unplaced } from '../platform/nomad/deploy-schemas.js';
+import { NomadError } from '../platform/nomad/errors.js';
+import { DeployError } from './deploy-error.js';
+
+/** What a refused or failed call means for whoever deploys, and what to do. What is not Nomad's is thrown on as it is. */
+export function explain(error: unknown, what: string): string {
+  if (!(error instanceof NomadError)) throw error;
+  if (error.status === 0) {
+    return (
+      `${what}: Nomad does not answer (${error.words}). NOMAD_ADDR says where it is; ` +
+      'with TLS it also takes NOMAD_CACERT, NOMAD_CLIENT_CERT and NOMAD_CLIENT_KEY.'
+    );
+  }
+  if (error.status === 403) {
+    return (
+      `${what}: the token may not do this (${error.words}). Give one with the policy jobs/policies/deploy.hcl as NOMAD_TOKEN: ` +
+      'nomad acl policy apply observatory-deploy jobs/policies/deploy.hcl; ' +
+      'nomad acl token create -name observatory-deploy -policy observatory-deploy'
+    );
+  }
+  if (error.words.includes('Enforcing job modify index')) {
+    return `${what}: somebody else has changed this job since the plan was made, so it was left as it is. Run the command again to see the difference now.`;
+  }
+  return `${what}: ${error.words}`;
+}
+
+/** The call's answer; a refusal as the sentence that says what to do. */
+export async function explained<T>(what: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw new DeployError([explain(error, what)]);
+  }
+}
+
+/** Why no node takes a group, in a sentence. */
+export function explainUnplaced(job: string, group: string, failure: Unplaced): string {
+  const { NodesEvaluated, ConstraintFiltered, DimensionExhausted } = failure;
+  const begin = `${job}: no node takes its group ${group}`;
+  if (NodesEvaluated === 0) return `${begin}: there is none in its datacenters and node pool.`;
+  const of = `of ${NodesEvaluated} node${NodesEvaluated === 1 ? '' : 's'}`;
+  const used = Object.entries(DimensionExhausted ?? {}).map(([what, count]) => `${what} is used up on ${count} ${of}`);
+  const filtered = Object.entries(ConstraintFiltered ?? {}).map(
+    ([rule, count]) => `${ruleInWords(rule)} on ${count} ${of}`,
+  );
+  return `${begin}: ${[...used, ...filtered].join(', ')}.`;
+}
+
+function ruleInWords(rule: string): string {
+  if (rule === 'missing drivers') return 'the driver (variable driver) is missing';
+  if (rule.startsWith('${attr.consul.version}')) return 'Nomad knows of no Consul agent';
+  return `"${rule}" does not hold`;
+}
