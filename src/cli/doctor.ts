@@ -16,7 +16,7 @@ export async function doctor({ json, canary }: { json: boolean; canary: boolean 
     say(printer.add(result));
   };
   const results = await examineAll({ environment: process.env, canary, interrupt, onResult });
-  say(printer.finish(results));
+  say(printer.finish(results, interrupt.aborted));
   const ok = results.every((result) => result.ok !== false);
   if (json) console.log(JSON.stringify({ ok, checks: results }));
   if (interrupt.aborted) return INTERRUPTED;

@@ -42,7 +42,8 @@ async function one(
 
 async function bounded(check: Check, interrupt: AbortSignal): Promise<Finding> {
   const cleansUp = check.cleansUpAfter !== undefined;
-  if (interrupt.aborted && !cleansUp) return notTried('interrupted');
+  const isInterrupted = () => interrupt.aborted && !cleansUp;
+  if (isInterrupted()) return notTried('interrupted');
   const seconds = check.seconds ?? SECONDS;
   const late = AbortSignal.timeout(seconds * 1000);
   const signal = cleansUp ? late : AbortSignal.any([interrupt, late]);
@@ -51,7 +52,7 @@ async function bounded(check: Check, interrupt: AbortSignal): Promise<Finding> {
       // What waits for the signal says more, so it comes first.
       setTimeout(() => {
         resolve(
-          interrupt.aborted && !cleansUp
+          isInterrupted()
             ? notTried('interrupted')
             : wrong(
                 '',
@@ -62,9 +63,13 @@ async function bounded(check: Check, interrupt: AbortSignal): Promise<Finding> {
       }, 500).unref();
     });
   });
-  const run = check.run(signal).catch((error: unknown) => {
-    if (interrupt.aborted && !cleansUp) return notTried('interrupted');
-    return wrong('', (error as Error).message, 'This was not foreseen: please report it with this line.');
-  });
+  const run = check.run(signal).then(
+    // What was cut short has found nothing out.
+    (finding) => (isInterrupted() && finding.ok !== true ? notTried('interrupted') : finding),
+    (error: unknown) =>
+      isInterrupted()
+        ? notTried('interrupted')
+        : wrong('', (error as Error).message, 'This was not foreseen: please report it with this line.'),
+  );
   return Promise.race([run, over]);
 }

@@ -2,18 +2,8 @@ import { consulInquiry } from '../platform/consul-inquiry.js';
 import { Inquiry } from '../platform/inquiry.js';
 import { nomadInquiry } from '../platform/nomad/inspect.js';
 import { type Database, openDatabase } from '../platform/postgres/database.js';
+import type { Profile } from '../platform/profiles.js';
 import type { Settings } from '../platform/settings.js';
-
-/** A profile's job in Nomad and the pool that is wanted of it. */
-export interface Profile {
-  readonly name: string;
-  readonly job: string;
-  /** Undefined where `observatory deploy` registers the job. */
-  readonly jobFile: string | undefined;
-  readonly variables: string | undefined;
-  readonly min: number;
-  readonly maxInstances: number;
-}
 
 /** What the checks stand on: the settings, and a way to ask each service. */
 export interface Ground {

@@ -1,6 +1,5 @@
-import path from 'node:path';
-import { packageRoot } from '../platform/root.js';
-import { readSettings, type Settings, SettingsError } from '../platform/settings.js';
+import { ProfilesError, readProfiles } from '../platform/profiles.js';
+import { readSettings, SettingsError } from '../platform/settings.js';
 import { type Check, well, wrong, notTried, type Result } from './check.js';
 import { canaryChecks } from './checks/canary.js';
 import { clockCheck } from './checks/clock.js';
@@ -13,7 +12,7 @@ import { postgresChecks } from './checks/postgres.js';
 import { redisChecks } from './checks/redis.js';
 import { traefikChecks } from './checks/traefik.js';
 import { examine } from './examine.js';
-import { closeGround, type Ground, openGround, type Profile } from './ground.js';
+import { closeGround, type Ground, openGround } from './ground.js';
 
 export interface DoctorOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -27,7 +26,7 @@ export interface DoctorOptions {
 /** Examines everything that the Observatory stands on; the results in the order of the checks. */
 export async function examineAll(options: DoctorOptions): Promise<Result[]> {
   const { environment, canary, interrupt, onResult = () => undefined } = options;
-  const ground = open(environment);
+  const ground = await open(environment);
   const checks = 'problem' in ground ? withoutSettings(ground.problem) : [settingsCheck(), ...checksOn(ground, canary)];
   const results: Result[] = [];
   try {
@@ -42,31 +41,20 @@ export async function examineAll(options: DoctorOptions): Promise<Result[]> {
   }
 }
 
-function open(environment: DoctorOptions['environment']): Ground | { readonly problem: string } {
+async function open(environment: DoctorOptions['environment']): Promise<Ground | { readonly problem: string }> {
   try {
     const settings = readSettings(environment);
-    return openGround(settings, profilesOf(settings));
+    return openGround(settings, await readProfiles(settings));
   } catch (error) {
-    // A certificate's file that cannot be read is a wrong setting too.
     if (error instanceof SettingsError) return { problem: error.problems.join('\n') };
-    return { problem: (error as Error).message };
+    if (error instanceof ProfilesError || isUnreadable(error)) return { problem: (error as Error).message };
+    throw error;
   }
 }
 
-/** The one pool that the settings describe. */
-function profilesOf(settings: Settings): Profile[] {
-  const { OBSERVATORY_INSTANCE_JOB_FILE: file, OBSERVATORY_INSTANCE_VARS: variables } = settings;
-  return [
-    {
-      name: settings.OBSERVATORY_PROFILE,
-      job: settings.OBSERVATORY_INSTANCE_JOB,
-      jobFile: file === 'none' ? undefined : path.resolve(packageRoot, file),
-      variables: variables === undefined ? undefined : path.resolve(variables),
-      min: settings.OBSERVATORY_POOL_MIN,
-      maxInstances: settings.OBSERVATORY_MAX_INSTANCES,
-    },
-  ];
-}
+/** The file of a certificate. */
+const isUnreadable = (error: unknown): boolean =>
+  ['ENOENT', 'EACCES'].includes(String((error as { code?: unknown }).code));
 
 const SETTINGS = 'settings';
 

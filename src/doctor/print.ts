@@ -23,11 +23,12 @@ export class Printer {
   }
 
   /** The last lines: what is left, and what to do. */
-  finish(results: readonly Result[]): string[] {
+  finish(results: readonly Result[], interrupted: boolean): string[] {
     const failed = results.filter(({ ok }) => ok === false);
     const passed = results.filter(({ ok }) => ok === true).length;
     const open = results.length - passed - failed.length;
     const counts = `${passed} in order${open === 0 ? '' : `, ${open} not tried`}`;
+    if (interrupted) return [...this.flush(), '', this.paint('yellow', `Interrupted: ${counts}.`)];
     if (failed.length === 0) return [...this.flush(), '', this.paint('green', `All is well: ${counts}.`)];
     const names = failed.map(({ name }) => name).join(', ');
     const verb = failed.length === 1 ? 'is' : 'are';

@@ -103,7 +103,7 @@ describe('the doctor’s lines', () => {
       check('roof', ['house'], fine),
       check('view', [], notTried('set OBSERVATORY_VIEW')),
     ]);
-    const lines = [...results.flatMap((result) => printer.add(result)), ...printer.finish(results)];
+    const lines = [...results.flatMap((result) => printer.add(result)), ...printer.finish(results, false)];
     assert.deepEqual(lines, [
       '✔ air                        tried: fine',
       '✘ ground                     tried: broken',

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Inquiry } from '../../platform/inquiry.js';
+import { type Inquiry, NoAnswer } from '../../platform/inquiry.js';
 import { readParent } from '../../platform/nomad/inspect.js';
 import { type Finding, well, wrong } from '../check.js';
 import type { Ground } from '../ground.js';
 import { serviceOf } from '../parent.js';
-import type { Canary } from './canary-nomad.js';
+import { type Canary, isDead } from './canary-nomad.js';
 
 const entries = z.array(
   z.object({
@@ -15,16 +15,19 @@ const entries = z.array(
 );
 type Entry = z.infer<typeof entries>[number];
 
-export async function inConsul(ground: Ground, { id, profile }: Canary, signal: AbortSignal): Promise<Finding> {
+export async function inConsul(ground: Ground, canary: Canary, signal: AbortSignal): Promise<Finding> {
   const { nomad, consul } = ground;
+  const { id, profile } = canary;
   const parent = await readParent(nomad, profile.job, signal);
   const service = (parent && serviceOf(parent)) ?? profile.job;
   const tried = `GET /v1/health/service/${service}`;
   let latest: Entry | undefined;
   while (!signal.aborted) {
-    latest = await entryOf(consul, service, id, signal).catch(() => latest);
+    latest = (await entryOf(consul, service, id, signal)) ?? latest;
     if (latest?.Checks.every(({ Status }) => Status === 'passing'))
       return well(tried, `${latest.Service.Address}:${latest.Service.Port} passes its check`);
+    const dead = await isDead(ground, canary, signal);
+    if (dead !== undefined) return dead;
     await sleep(200);
   }
   if (latest === undefined) {
@@ -42,9 +45,14 @@ export async function inConsul(ground: Ground, { id, profile }: Canary, signal: 
   );
 }
 
+/** Undefined, too, for as long as Consul does not answer: the next look may succeed. */
 async function entryOf(consul: Inquiry, service: string, id: string, signal: AbortSignal): Promise<Entry | undefined> {
-  const { text } = await consul.ask('GET', `/v1/health/service/${service}`, { signal });
-  return entries
-    .parse(JSON.parse(text))
-    .find(({ Service }) => (Service.Tags ?? []).some((tag) => tag.includes(`/proxy/${id}/`)));
+  try {
+    const { status, text } = await consul.ask('GET', `/v1/health/service/${service}`, { signal });
+    const found = status === 200 ? entries.parse(JSON.parse(text)) : [];
+    return found.find(({ Service }) => (Service.Tags ?? []).some((tag) => tag.includes(`/proxy/${id}/`)));
+  } catch (error) {
+    if (error instanceof NoAnswer) return undefined;
+    throw error;
+  }
 }

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { instanceToken, newInstanceId, tokenHash } from '../../platform/identity.js';
 import { allocationsOfJob, jobPath, liveChildren } from '../../platform/nomad/inspect.js';
-import { z } from 'zod';
 import { type Check, type Finding, notTried, well, wrong } from '../check.js';
-import type { Ground, Profile } from '../ground.js';
+import type { Profile } from '../../platform/profiles.js';
+import type { Ground } from '../ground.js';
 import { inConsul } from './canary-consul.js';
-import { type Canary, lastWords, runs } from './canary-nomad.js';
+import { type Canary, logs, runs } from './canary-nomad.js';
 import { guarded, reached, routed } from './canary-traefik.js';
 
 /** A canary that needs longer is in trouble; the manager stops it after 30 s, since no row of Postgres knows it. */
@@ -29,7 +30,7 @@ function checksOf(ground: Ground, profile: Profile): Check[] {
       seconds: STAGE_SECONDS,
       run: (signal) => runs(ground, canary, signal),
     },
-    { name: stage('logs'), needs: [stage('runs')], run: (signal) => lastWords(ground, canary, signal) },
+    { name: stage('logs'), needs: [stage('runs')], run: (signal) => logs(ground, canary, signal) },
     {
       name: stage('in Consul'),
       needs: [stage('runs'), 'consul services'],

@@ -27,7 +27,8 @@ async function tokenIsValid(consul: Inquiry, given: boolean, prefix: string, sig
     case 'valid': {
       const { Description, Policies } = self.parse(JSON.parse(answer.text));
       const policies = (Policies ?? []).map(({ Name }) => Name).join(', ');
-      return well(tried, `"${Description}", policies ${policies || 'by role'}`);
+      const name = Description === '' ? '' : `"${Description}", `;
+      return well(tried, `${name}policies ${policies || 'by role'}`);
     }
     case 'no ACLs':
       return well(tried, given ? 'this Consul has no ACLs; the token is not looked at' : 'this Consul has no ACLs');

@@ -60,7 +60,7 @@ const probes = {
   },
 } satisfies Record<string, Probe>;
 
-export type Capability = keyof typeof probes | 'read-logs';
+type Capability = keyof typeof probes;
 
 /** What the manager cannot do without it. */
 const purposes: Readonly<Record<Capability, string>> = {
@@ -68,7 +68,6 @@ const purposes: Readonly<Record<Capability, string>> = {
   'read-job': 'see the parent job and hear of changes',
   'dispatch-job': 'start an instance',
   'submit-job': 'stop an instance or register the parent job',
-  'read-logs': 'show why an instance died',
 };
 
 export function capabilityChecks({ nomad, settings }: Ground): Check[] {
@@ -108,7 +107,7 @@ async function isPermitted(
   }
 }
 
-export function denied(
+function denied(
   tried: string,
   { status, text }: { status: number; text: string },
   capability: Capability,

@@ -11,7 +11,8 @@ import {
 import { capacityOf, isEnough, moreToAsk } from '../capacity.js';
 import { type Check, type Finding, well, wrong } from '../check.js';
 import { differences } from '../difference.js';
-import type { Ground, Profile } from '../ground.js';
+import type { Profile } from '../../platform/profiles.js';
+import type { Ground } from '../ground.js';
 import { dispatchProblems, gateOf, routingProblems, sentMeta, serviceOf } from '../parent.js';
 
 const SHOWN = 4;

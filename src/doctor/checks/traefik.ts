@@ -30,8 +30,8 @@ export function traefikChecks(ground: Ground): Check[] {
 async function reach(publicUrl: string, signal: AbortSignal): Promise<Finding> {
   const inquiry = new Inquiry({ base: publicUrl });
   try {
-    const { status } = await inquiry.ask('GET', '/', { signal });
-    return well(publicUrl, `answers (${status})`);
+    await inquiry.ask('GET', '/', { signal });
+    return well(publicUrl, 'answers');
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
     return wrong(publicUrl, error.message, 'Start Traefik, open the way to it, or correct OBSERVATORY_PUBLIC_URL.');
