@@ -81,6 +81,25 @@ program
   });
 
 program
+  .command('status')
+  .description('pools, participants, leader and last pass, problems first; from Postgres alone')
+  .option('--json', 'one JSON object instead of text')
+  .option('--watch', 'again every 2 s, until Ctrl-C')
+  .action(async ({ json, watch }: { json?: boolean; watch?: boolean }) => {
+    const { status } = await import('./status.js');
+    process.exitCode = await status({ json: json === true, watch: watch === true });
+  });
+
+program
+  .command('drain')
+  .description('empty the pools on purpose; participants with an instance keep it')
+  .option('--off', 'end the drain')
+  .action(async ({ off }: { off?: boolean }) => {
+    const { drain } = await import('./drain.js');
+    process.exitCode = await drain({ off: off === true });
+  });
+
+program
   .command('demo')
   .description('the whole system on this machine, with a study')
   .option('--once', 'play one participant through in headless Chromium, then stop')

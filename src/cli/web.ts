@@ -6,6 +6,7 @@ import type Koa from 'koa';
 import Router from 'koa-router';
 import { z } from 'zod';
 import { controlRoutes } from '../control/routes.js';
+import { staleAfter } from '../control/status.js';
 import { gateRoutes, unreachableRoutes } from '../gate/routes.js';
 import { landingRoutes } from '../landing/routes.js';
 import type { Logger } from '../platform/log.js';
@@ -56,7 +57,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const routers = [
     router,
     unreachableRoutes(database),
-    controlRoutes({ database, secret }),
+    controlRoutes({ database, secret, staleAfterSeconds: staleAfter(settings) }),
     landingRoutes({ database, hints, nudge }),
     submitRoutes({ database, assets: await notebookAssets(), nudge }),
   ];

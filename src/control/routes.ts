@@ -4,16 +4,20 @@ import { controlKey, sameSecret } from '../platform/identity.js';
 import type { Queryable } from '../platform/postgres/database.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { readOverview } from './overview.js';
+import { duration } from './status.js';
+import { actionsText } from './status-text.js';
 
 interface Control {
   readonly database: Queryable;
   readonly secret: string;
+  /** Without a pass for so long, nobody leads. */
+  readonly staleAfterSeconds: number;
 }
 
 const cookie = 'observatory-control';
 
 /** The operators' page. Its link carries a key, which becomes a cookie at once and leaves the address bar. */
-export function controlRoutes({ database, secret }: Control): Router {
+export function controlRoutes({ database, secret, staleAfterSeconds }: Control): Router {
   const router = new Router();
   router.get('/control', async (ctx: Context) => {
     const { key } = ctx.query;
@@ -25,7 +29,8 @@ export function controlRoutes({ database, secret }: Control): Router {
     }
     refuseStrangers(ctx);
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = ctx.state.render('control/overview.html', await readOverview(database));
+    const overview = await readOverview(database, staleAfterSeconds);
+    ctx.body = ctx.state.render('control/overview.html', { ...overview, actionsText, duration });
   });
   return router;
 }

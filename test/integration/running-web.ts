@@ -19,6 +19,8 @@ export interface LogLine {
   readonly status?: number;
 }
 
+export const SECRET = 'a secret of the web tests, long enough';
+
 /** The web app on a real Postgres and Redis, without a cluster: instances are rows that a test makes ready. */
 export class RunningWeb {
   private instances = 0;
@@ -37,7 +39,7 @@ export class RunningWeb {
     const services = await startServices({ runDir, only: ['postgres', 'redis'] });
     const settings = readSettings({
       ...services.environment,
-      OBSERVATORY_SECRET: 'a secret of the web tests, long enough',
+      OBSERVATORY_SECRET: SECRET,
       OBSERVATORY_PUBLIC_URL: 'http://127.0.0.1',
       OBSERVATORY_LISTEN: '127.0.0.1:0',
       OBSERVATORY_GATE_LISTEN: '127.0.0.1:0',

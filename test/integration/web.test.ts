@@ -5,10 +5,12 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Redis } from 'ioredis';
+import { controlLink } from '../../src/cli/control-link.js';
+import { writePassReport } from '../../src/platform/pass-report.js';
 import { packageRoot } from '../../src/platform/root.js';
 import { keys } from '../../src/platform/redis.js';
 import { PlainParticipant } from '../browser/running-platform.js';
-import { RunningWeb } from './running-web.js';
+import { RunningWeb, SECRET } from './running-web.js';
 
 const json = { 'content-type': 'application/json', 'x-observatory': '1' };
 const event = (seq: number, more: object = {}) => ({
@@ -162,6 +164,27 @@ describe('the web app', function () {
       assert.equal(await who.assigned(), `/proxy/${id}/`);
     }
     redis.disconnect();
+  });
+
+  it('shows an operator the problems, who leads and the pools, and nobody else', async () => {
+    const operator = visitor();
+    assert.equal((await operator.request('/control')).status, 401);
+    await operator.request(controlLink('', SECRET));
+    const page = async () => (await operator.request('/control')).text();
+    assert.match(
+      await page(),
+      /Nobody leads: no manager has made a pass yet\. Start <code>observatory manager<\/code>/,
+    );
+    await web.makeReady(2);
+    const pool = { profile: 'default', job: 'observatory-instance', version: 1, min: 2, max: 10, maxInstances: 200 };
+    const counts = { target: 4, waiting: 0, booting: 0, ready: 0, leased: 0, retiring: 0, failed: 0 };
+    const report = { milliseconds: 9, actions: {}, problems: ['A <b>node</b> is full.'], drained: false };
+    await web.database.query(`update leadership set holder = 'infra-3/4711/0a1b2c3d'`);
+    await writePassReport(web.database, 0, { ...report, pools: [{ ...pool, ...counts }] });
+    const told = await page();
+    assert.match(told, /1 problem<.*A &lt;b&gt;node&lt;\/b&gt; is full\./s);
+    assert.match(told, /process 4711 on infra-3/);
+    assert.match(told, /default<\/th>\s*<td>4<\/td><td>2<\/td><td>0<\/td>/);
   });
 
   it('gives a participant who posts twice at once one lease', async () => {
