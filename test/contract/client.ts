@@ -14,7 +14,12 @@ export interface ConsulEntry {
   Checks: { ServiceName: string; Status: string; Output: string }[];
 }
 
-interface StreamEvent {
+interface Summary {
+  Children: { Dead: number; Pending: number; Running: number };
+  Summary: Record<string, { Queued: number; Running: number; Complete: number }>;
+}
+
+export interface StreamEvent {
   Topic: string;
   Type: string;
   Key: string;
@@ -27,6 +32,12 @@ interface Dispatched {
 }
 
 export const newInstance = (): string => randomBytes(6).toString('hex');
+
+interface JobOf {
+  ID: string;
+  Type: string;
+  [field: string]: unknown;
+}
 
 /** The calls that the suites make. Ids are new in each run, and everything registered here is purged at the end. */
 export class Contract {
@@ -98,7 +109,11 @@ export class Contract {
     return (await this.nomad<Evaluation[]>('GET', `/v1/job/${encodeURIComponent(id)}/evaluations`)).json;
   }
 
-  register(definition: { ID: string; Type: string }): Promise<Reply<{ JobModifyIndex: number }>> {
+  async summary(id: string): Promise<Summary> {
+    return (await this.nomad<Summary>('GET', `/v1/job/${encodeURIComponent(id)}/summary`)).json;
+  }
+
+  register(definition: JobOf): Promise<Reply<{ JobModifyIndex: number }>> {
     this.parents.add(definition.ID);
     return this.nomad('PUT', '/v1/jobs', { Job: definition });
   }
@@ -163,7 +178,7 @@ export function parentJob(id: string, { command, args, memoryMB = 32, service = 
     Tasks: [task],
   };
   const ParameterizedJob = { Payload: 'forbidden', MetaRequired: ['instance_id'], MetaOptional: ['profile'] };
-  return { ID: id, Name: id, Type: 'batch', Datacenters: ['*'], ParameterizedJob, TaskGroups: [group] };
+  return { ID: id, Name: id, Type: 'batch', Priority: 50, Datacenters: ['*'], ParameterizedJob, TaskGroups: [group] };
 }
 
 /** Lines of Nomad's event stream, parsed, until the caller has seen enough. */

@@ -91,22 +91,58 @@ describe('Nomad stand-in as a process', function () {
     assert.equal(await contract.entry(contract.id('end')), undefined);
   });
 
-  it('cleans up at its start what a killed one has left', async () => {
+  it('cleans up what a killed one has left when its state is gone', async () => {
     const killed = await start();
     const pids = await withHelper(killed, 'killed');
     await end('SIGKILL');
     assert.ok(pids.every(isAlive), 'tasks outlive a killed agent, as with Nomad');
+    await rm(path.join(folder, 'state'), { recursive: true });
     await start();
     await gone(pids);
     assert.equal(await killed.entry(killed.id('killed')), undefined);
     await end('SIGTERM');
   });
 
-  it('refuses what it would not do as Nomad does', async () => {
+  it('knows nothing any more after it was told to end', async () => {
+    const before = await start();
+    await before.register(parentJob(before.id('forgotten'), { command: '/bin/true', args: [] }));
+    await end('SIGTERM');
+    const after = await start();
+    assert.deepEqual((await after.nomad('GET', '/v1/jobs')).json, []);
+    await end('SIGTERM');
+  });
+
+  it('makes several children of calls at once with one token', async () => {
+    const contract = await start();
+    const parent = contract.id('race');
+    await contract.register(parentJob(parent, { command: '/bin/true', args: [] }));
+    const instance = newInstance();
+    const children = await Promise.all(Array.from({ length: 8 }, () => contract.dispatched(parent, instance)));
+    assert.ok(new Set(children).size > 1, 'the race of the real one, which depends on its timing');
+    await end('SIGTERM');
+  });
+
+  it('answers 501 and says so where it has not what Nomad has', async () => {
     const contract = await start();
     const job = parentJob(newInstance(), { command: '/bin/true', args: [] });
-    const refused = await contract.register({ ...job, Type: 'service' });
-    assert.deepEqual([refused.status, refused.text], [500, 'Nomad stand-in: it runs parameterized batch jobs only']);
+    const lacking = async (method: string, route: string, body?: object) => {
+      const { status, text } = await contract.nomad(method, route, body);
+      return `${status} ${text}`;
+    };
+    const words = '501 Nomad stand-in, for development only: it has no';
+    assert.equal(await lacking('GET', '/v1/vars'), `${words} GET /v1/vars`);
+    assert.equal(await lacking('GET', '/ui/'), `${words} GET /ui/`);
+    assert.equal(await lacking('POST', '/v1/job/x/scale'), `${words} PUT /v1/job/x/scale`);
+    assert.equal(await lacking('POST', '/v1/job/x/y/evaluate'), `${words} PUT /v1/job/x/y/evaluate`);
+    assert.equal(await lacking('DELETE', '/v1/namespace/default'), `${words} DELETE /v1/namespace/default`);
+    assert.equal(
+      await lacking('PUT', '/v1/jobs', { Job: { ...job, Type: 'service' } }),
+      '501 Nomad stand-in: it runs parameterized batch jobs only',
+    );
+    assert.equal(
+      await lacking('GET', `/v1/jobs?filter=${encodeURIComponent('any Datacenters as d { d == "x" }')}`),
+      '501 Nomad stand-in: filters know no "any" and "all"',
+    );
     await end('SIGTERM');
   });
 });

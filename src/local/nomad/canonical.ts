@@ -208,10 +208,21 @@ function canonicalNetwork(given: JsonObject): JsonObject {
 function canonicalTask(given: JsonObject, restart: JsonObject): JsonObject {
   return {
     ...fill(taskDefaults, given),
+    Constraints: constraints(given.Constraints),
     LogConfig: fill(logDefaults, given.LogConfig),
     Resources: fill(resourceDefaults, given.Resources),
     RestartPolicy: isObject(given.RestartPolicy) ? fill(restart, given.RestartPolicy) : { ...restart },
   };
+}
+
+const constraints = (given: unknown): JsonObject[] | null =>
+  each(given, (item) => fill({ LTarget: '', Operand: '=', RTarget: '' }, withoutEmpty(item)));
+
+/** Nomad adds to a group with services in Consul that its node must have one. */
+function withConsul(given: JsonObject[] | null, services: JsonObject[] | null): JsonObject[] | null {
+  if (!services?.some(({ Provider }) => Provider === 'consul')) return given;
+  const known = (given ?? []).some(({ LTarget }) => LTarget === consulConstraint.LTarget);
+  return known ? given : [...(given ?? []), consulConstraint];
 }
 
 const consulConstraint = { LTarget: '${attr.consul.version}', Operand: 'semver', RTarget: '>= 1.7.0' };
@@ -221,7 +232,7 @@ function canonicalGroup(given: JsonObject): JsonObject {
   const services = each(given.Services, canonicalService);
   return {
     ...fill(groupDefaults, given),
-    Constraints: services ? [consulConstraint] : null,
+    Constraints: withConsul(constraints(given.Constraints), services),
     EphemeralDisk: fill(diskDefaults, given.EphemeralDisk),
     Networks: each(given.Networks, canonicalNetwork),
     ReschedulePolicy: fill(rescheduleDefaults, given.ReschedulePolicy),
@@ -240,6 +251,7 @@ export function canonicalize(given: JsonObject): Job {
     : null;
   const job: JsonObject = {
     ...fill(jobDefaults, withoutEmpty(given)),
+    Constraints: constraints(given.Constraints),
     ParameterizedJob: parameterized,
     TaskGroups: groups,
     Update: noUpdate,

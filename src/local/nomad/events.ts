@@ -9,7 +9,7 @@ export interface Event {
   Namespace: string;
   FilterKeys: string[] | null;
   Index: number;
-  Payload: { Job?: Job; Allocation?: Omit<Allocation, 'Job'>; Evaluation?: Evaluation };
+  Payload: { Job?: Job; Allocation?: Omit<Allocation, 'Job' | 'Pid'>; Evaluation?: Evaluation };
 }
 
 interface Batch {
@@ -19,7 +19,7 @@ interface Batch {
 
 interface Subscriber {
   response: ServerResponse;
-  topics: [topic: string, key: string][];
+  wanted: (event: Event) => boolean;
   heartbeat: NodeJS.Timeout;
 }
 
@@ -38,11 +38,14 @@ export class EventStream {
     for (const subscriber of this.subscribers) this.send(subscriber, batch);
   }
 
-  /** A heartbeat at once, then what the buffer holds from that index on, then whatever comes. */
-  subscribe(response: ServerResponse, topics: [string, string][], fromIndex: number): void {
+  /**
+   * A heartbeat at once, then what the buffer holds from that index on, then whatever comes. An index older than the buffer
+   * starts at its oldest entry and nothing says so, as in Nomad.
+   */
+  subscribe(response: ServerResponse, wanted: (event: Event) => boolean, fromIndex: number): void {
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache' });
     const beat = () => response.write('{}\n');
-    const subscriber = { response, topics, heartbeat: setInterval(beat, heartbeatSeconds * 1000) };
+    const subscriber = { response, wanted, heartbeat: setInterval(beat, heartbeatSeconds * 1000) };
     beat();
     for (const batch of this.buffer) if (batch.Index >= fromIndex) this.send(subscriber, batch);
     this.subscribers.add(subscriber);
@@ -52,13 +55,20 @@ export class EventStream {
     });
   }
 
-  private send(subscriber: Subscriber, batch: Batch): void {
-    const wanted = batch.Events.filter((event) => subscriber.topics.some((topic) => matches(event, topic)));
-    if (wanted.length > 0) subscriber.response.write(`${stringify({ Index: batch.Index, Events: wanted })}\n`);
+  private send({ response, wanted }: Subscriber, batch: Batch): void {
+    const events = batch.Events.filter(wanted);
+    if (events.length > 0) response.write(`${stringify({ Index: batch.Index, Events: events })}\n`);
   }
 }
 
-function matches(event: Event, [topic, key]: [string, string]): boolean {
-  if (topic !== '*' && topic !== event.Topic) return false;
-  return key === '*' || key === event.Key || (event.FilterKeys?.includes(key) ?? false);
+/** Topics as in `Job:id`, `Allocation` or `*`; none means all. */
+export function byTopics(asked: string[]): (event: Event) => boolean {
+  const topics = asked.length === 0 ? ['*'] : asked;
+  return (event) =>
+    topics.some((text) => {
+      const [topic = '*', ...rest] = text.split(':');
+      const key = rest.join(':') || '*';
+      if (topic !== '*' && topic !== event.Topic) return false;
+      return key === '*' || key === event.Key || (event.FilterKeys?.includes(key) ?? false);
+    });
 }

@@ -1,22 +1,31 @@
-import { canonicalize } from './canonical.js';
-import { isObject, sortedText, type JsonObject } from './json.js';
+import { setTimeout } from 'node:timers/promises';
+import { jobDiff, saysTheSame } from './diff.js';
+import { isObject, type JsonObject } from './json.js';
 import { childId, type Scheduler } from './scheduler.js';
 import type { Store } from './store.js';
-import { groupOf, placementFailure } from './placement.js';
-import { nanoseconds, NomadError, type Job } from './types.js';
+import { classEligibility, groupOf } from './placement.js';
+import { assertValid } from './validate.js';
+import { isTerminal, nanoseconds, NomadError, type Evaluation, type Job } from './types.js';
+
+const betweenLookAndWrite = 2;
+
+/** As Nomad keeps it: compressed, and not nothing. */
+const noPayload = 'AA==';
 
 /** Everything a client may ask to be done with jobs. */
 export class Jobs {
   constructor(
     private readonly store: Store,
     private readonly scheduler: Scheduler,
+    private readonly namespaces: string[],
   ) {}
 
-  register(given: JsonObject): JsonObject {
-    const job = canonicalize(given);
+  register(job: Job, check: { enforce: boolean; index: number }): JsonObject {
+    assertValid(job, this.namespaces);
     assertSupported(job);
-    const present = this.store.jobs.get(job.ID);
-    const same = present !== undefined && !present.Stop && definition(present) === definition(job);
+    const present = this.store.job(job.Namespace, job.ID);
+    if (check.enforce) assertUnchanged(present, check.index);
+    const same = present !== undefined && !present.Stop && saysTheSame(present, job);
     if (!same) {
       job.Version = present ? present.Version + 1 : 0;
       job.CreateIndex = present?.CreateIndex ?? 0;
@@ -29,26 +38,30 @@ export class Jobs {
     return { EvalCreateIndex: 0, EvalID: '', Index: index, JobModifyIndex: modified, Warnings: '', ...unused };
   }
 
-  dispatch(parentId: string, given: JsonObject, token: string): JsonObject {
-    const parent = this.store.jobs.get(parentId);
+  async dispatch(namespace: string, parentId: string, given: JsonObject, token: string): Promise<JsonObject> {
+    const parent = this.store.job(namespace, parentId);
     if (!parent) throw new NomadError(500, 'parameterized job not found');
     const meta = isObject(given.Meta) ? (given.Meta as Record<string, string>) : {};
     assertDispatchable(parent, meta, given.Payload);
-    const known = this.store.children(parentId).find((job) => token !== '' && job.DispatchIdempotencyToken === token);
+    const known = this.store
+      .children(parent)
+      .sort((one, other) => (one.ID < other.ID ? -1 : 1))
+      .find((job) => token !== '' && job.DispatchIdempotencyToken === token);
     if (known) {
-      const index = this.store.lastIndex;
-      return {
-        DispatchedJobID: known.ID,
-        EvalCreateIndex: 0,
-        EvalID: '',
-        Index: index,
-        JobCreateIndex: known.CreateIndex,
-      };
+      const answer = { DispatchedJobID: known.ID, EvalCreateIndex: 0, EvalID: '', Index: this.store.lastIndex };
+      return { ...answer, JobCreateIndex: known.CreateIndex };
     }
+    // Nomad looks for the token before it writes: calls that come meanwhile find none either, and each makes a child.
+    await setTimeout(betweenLookAndWrite);
     const child = structuredClone(parent);
     const id = childId(parentId);
     Object.assign(child, { ID: id, Name: id, ParentID: parentId, Dispatched: true, DispatchIdempotencyToken: token });
-    Object.assign(child, { Meta: { ...parent.Meta, ...meta }, Status: 'pending', SubmitTime: nanoseconds() });
+    Object.assign(child, {
+      Meta: { ...parent.Meta, ...meta },
+      Payload: noPayload,
+      Status: 'pending',
+      SubmitTime: nanoseconds(),
+    });
     Object.assign(child, { CreateIndex: 0, JobModifyIndex: this.store.lastIndex + 1 });
     this.store.commit('JobRegistered', { jobs: [child] });
     const evaluation = this.scheduler.evaluate(child, 'job-register');
@@ -57,8 +70,8 @@ export class Jobs {
     return { DispatchedJobID: child.ID, ...created };
   }
 
-  deregister(id: string, purge: boolean): JsonObject {
-    const job = this.store.jobs.get(id);
+  deregister(namespace: string, id: string, purge: boolean): JsonObject {
+    const job = this.store.job(namespace, id);
     if (!job) return { EvalCreateIndex: 0, EvalID: '', Index: 0, JobModifyIndex: 0, ...unusedVolume };
     job.JobModifyIndex = this.store.lastIndex + 1;
     if (purge) this.store.purge(job);
@@ -74,13 +87,24 @@ export class Jobs {
     return { ...ids, JobModifyIndex: job.JobModifyIndex, ...unusedVolume };
   }
 
+  /** Nomad's garbage collection at once: what is dead, and nothing runs or waits for. */
+  collectGarbage(): void {
+    const ids = [...this.store.jobs.values(), ...[...this.store.evaluations.values()].map(jobIdOf)];
+    for (const job of ids) {
+      const known = this.store.job(job.Namespace, job.ID);
+      const waiting = this.store.evaluationsOf(job).some(({ Status }) => Status === 'pending' || Status === 'blocked');
+      const alive = this.store.allocationsOf(job).some((allocation) => !isTerminal(allocation));
+      if (!waiting && !alive && (known === undefined || known.Status === 'dead')) this.store.collect(job);
+    }
+  }
+
   /** Would one child of this job find room now? */
-  plan(given: JsonObject, withDiff: boolean): JsonObject {
-    const job = canonicalize(given);
+  plan(job: Job, withDiff: boolean): JsonObject {
+    assertValid(job, this.namespaces);
     assertSupported(job);
-    const present = this.store.jobs.get(job.ID);
+    const present = this.store.job(job.Namespace, job.ID);
     const group = groupOf(job);
-    const failure = placementFailure(group, this.scheduler.freeMemoryMB());
+    const failure = this.scheduler.failureOf(job);
     const failures = failure ? { [group.Name]: failure } : null;
     const updates = {
       Canary: 0,
@@ -94,8 +118,18 @@ export class Jobs {
     const index = present?.JobModifyIndex ?? 0;
     return {
       Annotations: { DesiredTGUpdates: { [group.Name]: { ...updates, Stop: 0 } }, PreemptedAllocs: null },
-      CreatedEvals: failures ? [{ JobID: job.ID, Status: 'blocked', FailedTGAllocs: failures, Type: job.Type }] : null,
-      Diff: withDiff ? diff(present, job) : null,
+      CreatedEvals: failures
+        ? [
+            {
+              JobID: job.ID,
+              Status: 'blocked',
+              FailedTGAllocs: failures,
+              Type: job.Type,
+              ...classEligibility(failure ?? {}),
+            },
+          ]
+        : null,
+      Diff: withDiff ? jobDiff(present, job, { create: 1 }) : null,
       FailedTGAllocs: failures,
       Index: index,
       JobModifyIndex: index,
@@ -105,35 +139,18 @@ export class Jobs {
   }
 }
 
+const jobIdOf = ({ Namespace, JobID }: Evaluation) => ({ Namespace, ID: JobID });
+
 const unused = { KnownLeader: false, LastContact: 0, NextToken: '' };
 const unusedVolume = { ...unused, VolumeEvalID: '', VolumeEvalIndex: 0 };
 
-/** What a job says, without what Nomad notes about it. */
-function definition(job: Job): string {
-  const notes = {
-    Status: '',
-    Stop: false,
-    Version: 0,
-    SubmitTime: 0,
-    CreateIndex: 0,
-    ModifyIndex: 0,
-    JobModifyIndex: 0,
-  };
-  return sortedText({ ...job, ...notes });
-}
-
-/** Says only whether something changed, not what: the details are Nomad's. */
-function diff(present: Job | undefined, job: Job): JsonObject {
-  const type = !present ? 'Added' : definition(present) === definition(job) ? 'None' : 'Edited';
-  const group = {
-    Fields: null,
-    Name: groupOf(job).Name,
-    Objects: null,
-    Tasks: null,
-    Type: type,
-    Updates: { create: 1 },
-  };
-  return { Fields: null, ID: job.ID, Objects: null, TaskGroups: [group], Type: type };
+function assertUnchanged(present: Job | undefined, index: number): void {
+  const enforcing = `Enforcing job modify index ${index}`;
+  if (index === 0 && present) throw new NomadError(500, `${enforcing}: job already exists`);
+  if (index !== 0 && !present) throw new NomadError(500, `${enforcing}: job does not exist`);
+  if (present && present.JobModifyIndex !== index) {
+    throw new NomadError(500, `${enforcing}: job exists with conflicting job modify index: ${present.JobModifyIndex}`);
+  }
 }
 
 function assertDispatchable(parent: Job, meta: Record<string, string>, payload: unknown): void {
@@ -159,8 +176,6 @@ function assertDispatchable(parent: Job, meta: Record<string, string>, payload: 
 
 /** What a real Nomad would do, but this stand-in would silently not, is refused. */
 function assertSupported(job: Job): void {
-  if (job.ID === '') throw new NomadError(400, "Job ID hasn't been provided");
-  if (job.Namespace !== 'default') throw new NomadError(500, `nonexistent namespace "${job.Namespace}"`);
   const group = groupOf(job);
   const reasons = [
     job.ParameterizedJob === null || job.Type !== 'batch' ? 'it runs parameterized batch jobs only' : '',
@@ -169,5 +184,5 @@ function assertSupported(job: Job): void {
     group.RestartPolicy.Attempts !== 0 ? 'restart attempts must be 0' : '',
     group.ReschedulePolicy.Attempts !== 0 || group.ReschedulePolicy.Unlimited ? 'reschedule must be off' : '',
   ].filter(Boolean);
-  if (reasons.length > 0) throw new NomadError(500, `Nomad stand-in: ${reasons.join('; ')}`);
+  if (reasons.length > 0) throw new NomadError(501, `Nomad stand-in: ${reasons.join('; ')}`);
 }

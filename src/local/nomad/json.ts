@@ -5,8 +5,9 @@ const mark = randomBytes(12).toString('hex');
 const marked = new RegExp(`"${mark}(\\d+)"`, 'g');
 
 /** JSON with times in nanoseconds as plain integers, as Go writes them. */
-export function stringify(value: unknown): string {
-  const text = JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? `${mark}${item}` : item));
+export function stringify(value: unknown, pretty = false): string {
+  const plain = (_key: string, item: unknown) => (typeof item === 'bigint' ? `${mark}${item}` : item);
+  const text = JSON.stringify(value, plain, pretty ? 4 : 0);
   return text.replace(marked, '$1');
 }
 

@@ -1,6 +1,9 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import type { AllocatedResources, Job, PlacementFailure, TaskGroup } from './types.js';
+import { unmetConstraint } from './constraints.js';
+import { globs } from './glob.js';
+import { datacenter, type Node } from './node.js';
+import type { AllocatedResources, Evaluation, Job, PlacementFailure, Task, TaskGroup } from './types.js';
 
 export const nodeAddress = '127.0.0.1';
 const drivers = new Set(['raw_exec', 'exec']);
@@ -13,46 +16,77 @@ export function groupOf(job: Job): TaskGroup {
   return group;
 }
 
-export const memoryOf = (group: TaskGroup): number =>
-  group.Tasks.reduce((sum, task) => sum + task.Resources.MemoryMB, 0);
+/** What a group takes, or a node has left. */
+export interface Amounts {
+  cpuMHz: number;
+  memoryMB: number;
+  diskMB: number;
+}
 
-/** Why the one node cannot take a group, in the words of Nomad's scheduler; nothing when it can. */
-export function placementFailure(group: TaskGroup, freeMemoryMB: number): PlacementFailure | undefined {
-  const driverMissing = group.Tasks.some((task) => !drivers.has(task.Driver));
-  const memory = memoryOf(group);
-  if (!driverMissing && memory <= freeMemoryMB) return undefined;
-  const exhausted = Object.fromEntries(
-    group.Tasks.map(({ Name, Resources }) => [
-      Name,
-      {
-        CPU: 0,
-        Cores: 0,
-        Devices: null,
-        DiskMB: 0,
-        IOPS: 0,
-        MemoryMB: Resources.MemoryMB,
-        MemoryMaxMB: 0,
-        Networks: null,
-      },
-    ]),
-  );
+export function needsOf(group: TaskGroup): Amounts {
+  const sum = (of: (task: Task) => number) => group.Tasks.reduce((total, task) => total + of(task), 0);
   return {
-    AllocationTime: 0,
-    ClassExhausted: null,
-    ClassFiltered: null,
-    CoalescedFailures: 0,
-    ConstraintFiltered: driverMissing ? { 'missing drivers': 1 } : null,
-    DimensionExhausted: driverMissing ? null : { memory: 1 },
-    NodesAvailable: { dc1: 1 },
-    NodesEvaluated: 1,
-    NodesExhausted: driverMissing ? 0 : 1,
-    NodesFiltered: driverMissing ? 1 : 0,
-    NodesInPool: 1,
-    QuotaExhausted: null,
-    ResourcesExhausted: driverMissing ? null : exhausted,
-    ScoreMetaData: null,
-    Scores: null,
+    cpuMHz: sum(({ Resources }) => Resources.CPU),
+    memoryMB: sum(({ Resources }) => Resources.MemoryMB),
+    diskMB: group.EphemeralDisk.SizeMB,
   };
+}
+
+const noFailure = {
+  AllocationTime: 0,
+  ClassExhausted: null,
+  ClassFiltered: null,
+  CoalescedFailures: 0,
+  ConstraintFiltered: null,
+  DimensionExhausted: null,
+  NodesAvailable: { [datacenter]: 1 },
+  NodesEvaluated: 1,
+  NodesExhausted: 0,
+  NodesFiltered: 0,
+  NodesInPool: 1,
+  QuotaExhausted: null,
+  ResourcesExhausted: null,
+  ScoreMetaData: null,
+  Scores: null,
+};
+
+/** Why the one node cannot take a job's group, in the words of Nomad's scheduler; nothing when it can. */
+export function placementFailure(job: Job, free: Amounts, node: Node): PlacementFailure | undefined {
+  const group = groupOf(job);
+  if (!job.Datacenters.some((pattern) => globs(pattern, datacenter))) {
+    return { ...noFailure, NodesAvailable: {}, NodesEvaluated: 0, NodesInPool: 0 };
+  }
+  const driverMissing = group.Tasks.some((task) => !drivers.has(task.Driver));
+  const filtered = driverMissing ? 'missing drivers' : unmetConstraint(job, node);
+  if (filtered !== undefined) return { ...noFailure, ConstraintFiltered: { [filtered]: 1 }, NodesFiltered: 1 };
+  const needs = needsOf(group);
+  // In Nomad's order, and the first alone is named.
+  const exhausted = (['cpu', 'memory', 'disk'] as const).find((name) => {
+    const field = ({ cpu: 'cpuMHz', memory: 'memoryMB', disk: 'diskMB' } as const)[name];
+    return needs[field] > free[field];
+  });
+  if (exhausted === undefined) return undefined;
+  const asked = ({ Resources: { CPU, MemoryMB } }: Task) => ({
+    CPU: exhausted === 'cpu' ? CPU : 0,
+    Cores: 0,
+    Devices: null,
+    DiskMB: 0,
+    IOPS: 0,
+    MemoryMB: exhausted === 'memory' ? MemoryMB : 0,
+    MemoryMaxMB: 0,
+    Networks: null,
+  });
+  return {
+    ...noFailure,
+    DimensionExhausted: { [exhausted]: 1 },
+    NodesExhausted: 1,
+    ResourcesExhausted: Object.fromEntries(group.Tasks.map((task) => [task.Name, asked(task)])),
+  };
+}
+
+/** Of a node that is full more may be hoped for; one that does not qualify is not asked again. */
+export function classEligibility(failure: PlacementFailure): Pick<Evaluation, 'ClassEligibility'> {
+  return failure.NodesEvaluated === 0 ? {} : { ClassEligibility: { 'v1:0': failure.NodesExhausted === 1 } };
 }
 
 /** Whether the system lets someone listen there now. */

@@ -22,7 +22,7 @@ function processTable(): Process[] {
   return found;
 }
 
-function worksIn(pid: number, folder: string): boolean {
+export function worksIn(pid: number, folder: string): boolean {
   try {
     const cwd = readlinkSync(`/proc/${pid}/cwd`);
     return cwd === folder || cwd.startsWith(`${folder}/`);
@@ -45,6 +45,19 @@ export function processesOf(leader: number, folder: string): number[] {
   for (const { pid } of table) if (worksIn(pid, folder)) pids.add(pid);
   pids.delete(process.pid);
   return [...pids];
+}
+
+export const childrenOf = (parent: number): number[] =>
+  processTable()
+    .filter((one) => one.parent === parent)
+    .map(({ pid }) => pid);
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 export function killAll(pids: number[], signal: NodeJS.Signals): void {

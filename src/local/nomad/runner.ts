@@ -1,10 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { ConsulRegistry } from './consul.js';
 import { foldersOf, interpolate, interpolateStrict, nomadVariables, type Folders } from './interpolate.js';
 import { killAll, processesOf } from './processes.js';
 import * as taskEvents from './taskevents.js';
+import { TaskProcess, type TaskCommand } from './taskprocess.js';
 import type { Allocation, Task, TaskState } from './types.js';
 
 interface Running {
@@ -14,7 +14,7 @@ interface Running {
   folders: Folders;
   variables: Record<string, string>;
   stopping: boolean;
-  child?: ChildProcess;
+  process?: TaskProcess;
   killTimer?: NodeJS.Timeout;
   ended: Promise<void>;
   end: () => void;
@@ -35,19 +35,39 @@ export class Runner {
   constructor(private readonly options: RunnerOptions) {}
 
   start(allocation: Allocation): void {
+    const running = this.track(allocation, taskEvents.newTaskState());
+    running.state.Events.push(taskEvents.received(), taskEvents.setup());
+    allocation.ClientDescription = 'No tasks have started';
+    this.options.changed(allocation);
+    this.launch(running);
+  }
+
+  /** Goes on with an allocation that a stand-in before this one had started, as Nomad does over its data directory. */
+  resume(allocation: Allocation): void {
+    const [known] = Object.values(allocation.TaskStates ?? {});
+    if (!known) return this.start(allocation);
+    const running = this.track(allocation, known);
+    const found = TaskProcess.adopt(allocation.Pid ?? 0, running.folders.task, this.exitFile(allocation));
+    if (found) this.watch(running, found);
+    else {
+      known.Events.push(taskEvents.failedRestoring());
+      killAll(processesOf(-1, running.folders.task), 'SIGKILL');
+      this.launch(running);
+    }
+    if (allocation.DesiredStatus === 'stop') void this.stop(allocation.ID);
+  }
+
+  private track(allocation: Allocation, state: TaskState): Running {
     const [task] = allocation.Job.TaskGroups.find(({ Name }) => Name === allocation.TaskGroup)?.Tasks ?? [];
     if (!task) throw new Error(`${allocation.Name} has no task`);
     const folders = foldersOf(this.options.root, allocation, task);
     let end = (): void => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
-    const state = taskEvents.newTaskState();
     const variables = nomadVariables(allocation, task, folders);
     const running: Running = { allocation, task, state, folders, variables, stopping: false, ended, end };
     allocation.TaskStates = { [task.Name]: state };
     this.running.set(allocation.ID, running);
-    void this.launch(running).catch((error: unknown) => {
-      this.fail(running, taskEvents.failedValidation(error instanceof Error ? error.message : String(error)));
-    });
+    return running;
   }
 
   /** Asks for the end; Consul forgets the service before the process is told. Resolves when nothing runs any more. */
@@ -56,15 +76,15 @@ export class Runner {
     if (!running) return;
     if (!running.stopping) {
       running.stopping = true;
-      const { allocation, child, task, state } = running;
+      const { allocation, process, task, state } = running;
       state.Events.push(taskEvents.killing(task.KillTimeout));
       this.options.changed(allocation);
       await this.forgetService(running);
-      if (!child) this.finish(running, 'complete');
-      else if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGINT');
+      if (!process) this.finish(running, 'complete');
+      else if (this.running.has(allocationId)) {
+        process.interrupt();
         running.killTimer = setTimeout(() => {
-          this.killTree(running);
+          process.kill();
         }, task.KillTimeout / 1e6);
       }
     }
@@ -77,83 +97,82 @@ export class Runner {
 
   /** The last resort when this process ends: synchronous, so it works in an exit handler. */
   killAllNow(): void {
-    for (const running of this.running.values()) this.killTree(running);
+    for (const { process } of this.running.values()) process?.kill();
   }
 
-  private async launch(running: Running): Promise<void> {
+  private launch(running: Running): void {
+    void this.tryLaunch(running).catch((error: unknown) => {
+      this.fail(running, taskEvents.failedValidation(error instanceof Error ? error.message : String(error)));
+    });
+  }
+
+  private async tryLaunch(running: Running): Promise<void> {
     const { allocation, state, folders, task } = running;
     for (const folder of [path.join(folders.alloc, 'logs'), folders.local, folders.secrets]) {
       mkdirSync(folder, { recursive: true });
     }
-    state.Events.push(taskEvents.received(), taskEvents.setup());
-    allocation.ClientDescription = 'No tasks have started';
-    this.options.changed(allocation);
+    rmSync(this.exitFile(allocation), { force: true });
     await this.options.consul.register(allocation, running.variables).catch((error: unknown) => {
       this.options.log(`consul: cannot register ${allocation.Name}: ${String(error)}`);
     });
     // A stop that came meanwhile may have run before the registration.
     if (running.stopping) return this.forgetService(running);
-    const child = this.spawnTask(running);
-    running.child = child;
-    child.once('spawn', () => {
-      state.State = 'running';
-      state.StartedAt = new Date().toISOString();
-      state.Events.push(taskEvents.started());
-      allocation.ClientStatus = 'running';
-      allocation.ClientDescription = 'Tasks are running';
-      this.options.changed(allocation);
-    });
-    child.once('error', () => {
+    const started = await TaskProcess.start(this.commandOf(running));
+    if (!started) {
       const command = String(task.Config?.command);
       const reason = `failed to launch command with executor: rpc error: code = Unknown desc = binary "${command}" could not be found`;
       this.fail(running, taskEvents.driverFailure(reason));
-    });
-    child.once('exit', (code, signal) => {
-      this.exited(running, code, signal);
+      return;
+    }
+    // A stop that came while the process was being started found nothing to end.
+    if (!this.running.has(allocation.ID)) return started.kill();
+    this.options.log(`nomad: started ${allocation.Name}`);
+    allocation.Pid = started.pid;
+    state.State = 'running';
+    state.StartedAt = new Date().toISOString();
+    state.Events.push(taskEvents.started());
+    allocation.ClientStatus = 'running';
+    allocation.ClientDescription = 'Tasks are running';
+    this.options.changed(allocation);
+    this.watch(running, started);
+  }
+
+  private watch(running: Running, started: TaskProcess): void {
+    running.process = started;
+    void started.ended.then((code) => {
+      clearTimeout(running.killTimer);
+      started.kill();
+      running.state.Events.push(taskEvents.terminated(code));
+      if (running.stopping) {
+        running.state.Events.push(taskEvents.killed());
+        this.finish(running, 'complete');
+      } else if (code === 0) this.finish(running, 'complete');
+      else this.fail(running);
     });
   }
 
-  private spawnTask({ allocation, task, folders, variables }: Running): ChildProcess {
+  private commandOf({ allocation, task, folders, variables }: Running): TaskCommand {
     const config = task.Config ?? {};
     const args = Array.isArray(config.args) ? (config.args as unknown[]).map(String) : [];
     const given = Object.entries(task.Env ?? {}).map(([key, value]) => [key, interpolate(value, variables)]);
-    const logs = ['stdout', 'stderr'].map((kind) =>
-      openSync(path.join(folders.alloc, 'logs', `${task.Name}.${kind}.0`), 'a'),
-    );
-    try {
-      // A group of its own, and nothing of this process's environment but the path.
-      return spawn(
-        interpolateStrict(String(config.command), variables),
-        args.map((arg) => interpolateStrict(arg, variables)),
-        {
-          cwd: folders.task,
-          env: {
-            PATH: process.env.PATH ?? '/usr/bin:/bin',
-            ...variables,
-            ...(Object.fromEntries(given) as Record<string, string>),
-          },
-          detached: true,
-          stdio: ['ignore', logs[0], logs[1]],
-        },
-      );
-    } finally {
-      logs.forEach((log) => {
-        closeSync(log);
-      });
-      this.options.log(`nomad: started ${allocation.Name}`);
-    }
+    const log = (kind: string) => path.join(folders.alloc, 'logs', `${task.Name}.${kind}.0`);
+    return {
+      command: interpolateStrict(String(config.command), variables),
+      args: args.map((arg) => interpolateStrict(arg, variables)),
+      folder: folders.task,
+      // Of this process's environment nothing but the path.
+      environment: {
+        PATH: process.env.PATH ?? '/usr/bin:/bin',
+        ...variables,
+        ...(Object.fromEntries(given) as Record<string, string>),
+      },
+      logs: [log('stdout'), log('stderr')],
+      exitFile: this.exitFile(allocation),
+    };
   }
 
-  private exited(running: Running, code: number | null, signal: NodeJS.Signals | null): void {
-    clearTimeout(running.killTimer);
-    this.killTree(running);
-    const { state, stopping } = running;
-    state.Events.push(taskEvents.terminated(code, signal));
-    if (stopping) {
-      state.Events.push(taskEvents.killed());
-      this.finish(running, 'complete');
-    } else if (code === 0) this.finish(running, 'complete');
-    else this.fail(running);
+  private exitFile({ ID }: Allocation): string {
+    return path.join(this.options.root, ID, 'exit');
   }
 
   private fail(running: Running, event?: Record<string, unknown>): void {
@@ -178,9 +197,5 @@ export class Runner {
     await this.options.consul.deregister(running.allocation).catch((error: unknown) => {
       this.options.log(`consul: cannot deregister ${running.allocation.Name}: ${String(error)}`);
     });
-  }
-
-  private killTree({ child, folders }: Running): void {
-    if (child?.pid !== undefined) killAll(processesOf(child.pid, folders.task), 'SIGKILL');
   }
 }

@@ -1,14 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Store } from './store.js';
-import { allocatedResources, groupOf, memoryOf, pickPort, placementFailure } from './placement.js';
+import {
+  allocatedResources,
+  classEligibility,
+  groupOf,
+  needsOf,
+  pickPort,
+  placementFailure,
+  type Amounts,
+} from './placement.js';
+import type { Node } from './node.js';
 import type { Runner } from './runner.js';
 import { isTerminal, nanoseconds, type Allocation, type Evaluation, type Job, type PlacementFailure } from './types.js';
-
-export interface Node {
-  id: string;
-  name: string;
-  memoryMB: number;
-}
 
 /** Places the children of parameterized jobs on the one node, and blocks what does not fit until something has ended. */
 export class Scheduler {
@@ -20,9 +23,24 @@ export class Scheduler {
     private readonly runner: Runner,
   ) {}
 
-  freeMemoryMB(): number {
-    const live = [...this.store.allocations.values()].filter((allocation) => !isTerminal(allocation));
-    return this.node.memoryMB - live.reduce((sum, { Job: job }) => sum + memoryOf(groupOf(job)), 0);
+  /** Why a job finds no place now. */
+  failureOf(job: Job): PlacementFailure | undefined {
+    return placementFailure(job, this.free(), this.node);
+  }
+
+  /** Goes on with what a stand-in before this one had begun. */
+  resume(): void {
+    for (const allocation of this.store.allocations.values()) {
+      if (isTerminal(allocation)) continue;
+      for (const port of allocation.AllocatedResources.Shared.Ports) this.ports.add(port.Value);
+      this.runner.resume(allocation);
+    }
+    for (const evaluation of this.store.evaluations.values()) {
+      const job = this.store.job(evaluation.Namespace, evaluation.JobID);
+      if (evaluation.Status !== 'pending' || !job) continue;
+      if (evaluation.TriggeredBy === 'job-deregister') this.unplace(job, evaluation);
+      else void this.place(job, evaluation);
+    }
   }
 
   /** Creates the evaluation of a registered or stopped job; it is worked on after the call has answered. */
@@ -37,7 +55,7 @@ export class Scheduler {
 
   /** An allocation changed: when it ended, its job is dead, its port is free and something else may fit. */
   changed(allocation: Allocation): void {
-    const job = this.store.jobs.get(allocation.JobID);
+    const job = this.store.job(allocation.Namespace, allocation.JobID);
     const ended = isTerminal(allocation) && job !== undefined && job.Status !== 'dead';
     if (ended) job.Status = 'dead';
     this.store.commit('AllocationUpdated', { allocations: [allocation], ...(ended ? { jobs: [job] } : {}) });
@@ -46,12 +64,25 @@ export class Scheduler {
     this.unblock();
   }
 
+  private free(): Amounts {
+    const { cpuMHz, memoryMB, diskMB } = this.node;
+    const free = { cpuMHz, memoryMB, diskMB };
+    for (const allocation of this.store.allocations.values()) {
+      if (isTerminal(allocation)) continue;
+      const needs = needsOf(groupOf(allocation.Job));
+      free.cpuMHz -= needs.cpuMHz;
+      free.memoryMB -= needs.memoryMB;
+      free.diskMB -= needs.diskMB;
+    }
+    return free;
+  }
+
   private async place(job: Job, evaluation: Evaluation): Promise<void> {
     const group = groupOf(job);
     const dynamic = (group.Networks ?? []).flatMap((network) => network.DynamicPorts ?? []);
     const ports = await Promise.all(dynamic.map(() => pickPort(this.ports)));
     // From here to the commit nothing waits, so that two placements cannot both take the last memory.
-    const failure = placementFailure(group, this.freeMemoryMB());
+    const failure = this.failureOf(job);
     // Stopped meanwhile, or placed: two ends in a row try a blocked evaluation twice.
     const settled = job.Stop || evaluation.Status === 'complete';
     if (settled || failure) ports.forEach((port) => this.ports.delete(port));
@@ -77,7 +108,7 @@ export class Scheduler {
       StatusDescription: 'created to place remaining allocations',
       PreviousEval: evaluation.ID,
       FailedTGAllocs: failures,
-      ClassEligibility: { 'v1:0': true },
+      ...classEligibility(failures[groupOf(job).Name] ?? {}),
       SnapshotIndex: this.store.lastIndex,
     };
     this.store.commit('EvaluationUpdated', { evaluations: [blocked] });
@@ -87,20 +118,20 @@ export class Scheduler {
 
   private unblock(): void {
     for (const evaluation of this.store.evaluations.values()) {
-      const job = this.store.jobs.get(evaluation.JobID);
+      const job = this.store.job(evaluation.Namespace, evaluation.JobID);
       if (evaluation.Status === 'blocked' && job) void this.place(job, evaluation);
     }
   }
 
   private unplace(job: Job, evaluation: Evaluation): void {
-    const live = this.store.allocationsOf(job.ID).filter((allocation) => !isTerminal(allocation));
+    const live = this.store.allocationsOf(job).filter((allocation) => !isTerminal(allocation));
     for (const allocation of live) {
       allocation.DesiredStatus = 'stop';
       allocation.DesiredDescription = 'alloc not needed due to job update';
       allocation.AllocModifyIndex = this.store.lastIndex + 1;
     }
     if (live.length > 0) this.store.commit('PlanResult', { evaluations: [evaluation], allocations: live });
-    const blocked = this.store.evaluationsOf(job.ID).filter(({ Status }) => Status === 'blocked');
+    const blocked = this.store.evaluationsOf(job).filter(({ Status }) => Status === 'blocked');
     for (const other of blocked) {
       other.Status = 'canceled';
       other.StatusDescription = `evaluation "${evaluation.ID}" successful`;
@@ -108,7 +139,7 @@ export class Scheduler {
     Object.assign(evaluation, { Status: 'complete', QueuedAllocations: { [groupOf(job).Name]: 0 } });
     job.Status = 'dead';
     // A purged job must not come back into the table.
-    const jobs = this.store.jobs.get(job.ID) === job ? [job] : [];
+    const jobs = this.store.job(job.Namespace, job.ID) === job ? [job] : [];
     this.store.commit('EvaluationUpdated', { evaluations: [...blocked, evaluation], jobs });
     for (const allocation of live) void this.runner.stop(allocation.ID);
   }

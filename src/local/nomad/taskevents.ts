@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import { nanoseconds, type TaskState } from './types.js';
 
 /** What Nomad tells of a task's life, in its words. */
@@ -55,12 +54,16 @@ export function killing(timeout: number): TaskEvent {
 
 export const killed = (): TaskEvent => event('Killed', 'Task successfully killed');
 
-export function terminated(code: number | null, name: NodeJS.Signals | null): TaskEvent {
-  const signal = name === null ? 0 : constants.signals[name];
-  const exitCode = code ?? 128 + signal;
+/** A code above 128 is taken for a signal, as shells tell it. */
+export function terminated(exitCode: number): TaskEvent {
+  const signal = exitCode > 128 ? exitCode - 128 : 0;
   const display = signal === 0 ? `Exit Code: ${exitCode}` : `Exit Code: ${exitCode}, Signal: ${signal}`;
   const details = { exit_code: String(exitCode), signal: String(signal), oom_killed: 'false' };
   return event('Terminated', display, { ExitCode: exitCode, Signal: signal, Details: details });
+}
+
+export function failedRestoring(): TaskEvent {
+  return event('Failed Restoring Task', 'failed to restore task; will not run until server is contacted');
 }
 
 export function notRestarting(): TaskEvent {

@@ -36,15 +36,23 @@ export interface Task {
   Name: string;
   Driver: string;
   Config: Record<string, unknown> | null;
+  Constraints: Constraint[] | null;
   Env: Record<string, string> | null;
   KillTimeout: number;
   Resources: { CPU: number; MemoryMB: number; MemoryMaxMB: number; [field: string]: unknown };
   [field: string]: unknown;
 }
 
+export interface Constraint {
+  LTarget: string;
+  Operand: string;
+  RTarget: string;
+}
+
 export interface TaskGroup {
   Name: string;
   Count: number;
+  Constraints: Constraint[] | null;
   EphemeralDisk: { SizeMB: number; [field: string]: unknown };
   Networks: Network[] | null;
   Services: Service[] | null;
@@ -62,6 +70,8 @@ export interface Job {
   Priority: number;
   ParentID: string;
   Datacenters: string[];
+  NodePool: string;
+  Constraints: Constraint[] | null;
   Meta: Record<string, string> | null;
   ParameterizedJob: { Payload: string; MetaRequired: string[] | null; MetaOptional: string[] | null } | null;
   TaskGroups: TaskGroup[];
@@ -130,6 +140,8 @@ export interface Allocation {
   ClientDescription: string;
   AllocatedResources: AllocatedResources;
   TaskStates: Record<string, TaskState> | null;
+  /** The process that runs the task, for a stand-in that is started again. Never answered. */
+  Pid?: number;
   CreateIndex: number;
   ModifyIndex: number;
   AllocModifyIndex: number;
@@ -155,6 +167,9 @@ export interface AllocatedResources {
   >;
 }
 
+/** Jobs of two namespaces may have the same id. */
+export const jobKey = (namespace: string, id: string): string => `${namespace}/${id}`;
+
 /** An answer that is not 200; Nomad sends its errors as plain text. */
 export class NomadError extends Error {
   constructor(
@@ -163,6 +178,11 @@ export class NomadError extends Error {
   ) {
     super(message);
   }
+}
+
+/** A call that Nomad has and the stand-in has not: never an answer that looks like an empty one. */
+export function lacking(what: string): NomadError {
+  return new NomadError(501, `Nomad stand-in, for development only: it has no ${what}`);
 }
 
 /** Nanoseconds since 1970, as Nomad writes its times: beyond what a double holds exactly. */
