@@ -7,6 +7,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import { type LocalServices, startServices } from '../../src/local/index.js';
+import { run } from '../../src/local/binaries.js';
+import { Cache } from '../../src/local/cache.js';
+import { findConsul } from '../../src/local/consul-binary.js';
+import { packageRoot } from '../../src/platform/root.js';
+import { readSettings } from '../../src/platform/settings.js';
 import { ConsulClient } from '../../src/platform/consul.js';
 import { noLiveSettings } from '../../src/platform/live-settings.js';
 import { LiveSettingsWatch } from '../../src/platform/live-settings/watch.js';
@@ -46,8 +51,7 @@ describe('live settings', function () {
   });
   afterEach(async () => {
     live.stop();
-    for (const key of ['pool/default/min', 'pool/default/max', 'study/crypto-api/state', 'drain', 'note', 'leader'])
-      await consul.deleteKey(`${PREFIX}/${key}`);
+    await fetch(`${services.environment['CONSUL_HTTP_ADDR']}/v1/kv/${PREFIX}?recurse`, { method: 'DELETE' });
   });
 
   const set = (key: string, value: string) => consul.setKey(`${PREFIX}/${key}`, value);
@@ -104,6 +108,25 @@ describe('live settings', function () {
       ['observatory/note'],
     );
     assert.deepEqual(live.refusals(), []);
+  });
+
+  it('take the file of defaults as the settings have them', async () => {
+    const binary = (await findConsul(new Cache(undefined, () => undefined))).path;
+    const address = services.environment['CONSUL_HTTP_ADDR']!;
+    await run(binary, ['kv', 'import', `-http-addr=${address}`, `@${path.join(packageRoot, 'consul/settings.json')}`]);
+    await seen('the defaults', () => live.current().studies['crypto-api'] === 'open');
+    const settings = readSettings({
+      ...{ DATABASE_URL: 'postgres://nowhere', REDIS_URL: 'redis://nowhere', OBSERVATORY_PUBLIC_URL: 'http://nowhere' },
+      OBSERVATORY_SECRET: 'x'.repeat(32),
+    });
+    assert.deepEqual(live.current().pools, {
+      default: {
+        min: settings.OBSERVATORY_POOL_MIN,
+        max: settings.OBSERVATORY_POOL_MAX,
+        maxInstances: settings.OBSERVATORY_MAX_INSTANCES,
+      },
+    });
+    assert.deepEqual([live.refusals(), warnings()], [[], []]);
   });
 
   it('stand while Consul is away, and are followed again when it is back and counts anew', async () => {
