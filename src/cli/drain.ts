@@ -62,7 +62,9 @@ function progress({ pools, leader, drained }: Status): { line: string; done: boo
   const sum = (of: (pool: Status['pools'][number]) => number) => pools.reduce((total, pool) => total + of(pool), 0);
   const warm = sum(({ booting, ready }) => booting + ready);
   const leased = sum((pool) => pool.leased);
-  const counts = `${warm} warm ${warm === 1 ? 'instance' : 'instances'} left; ${leased} leased, which ${leased === 1 ? 'stays' : 'stay'}.`;
+  const stay =
+    leased === 0 ? 'none is leased' : leased === 1 ? '1 leased, which stays' : `${leased} leased, which stay`;
+  const counts = `${warm} warm ${warm === 1 ? 'instance' : 'instances'} left; ${stay}.`;
   if (leader === null) return { line: `${counts} ${nobodyLeads('The drain begins')}`, done: false };
   return { line: counts, done: drained && warm === 0 };
 }
