@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { constants, createGzip } from 'node:zlib';
 import { Nomad } from '../../src/platform/nomad/client.js';
 import { NomadError } from '../../src/platform/nomad/errors.js';
 import { readSettings } from '../../src/platform/settings.js';
@@ -43,6 +44,22 @@ describe('the event stream', () => {
     });
     await streaming;
     assert.deepEqual(lines[0], '{}');
+  });
+
+  it('ends quietly when it is aborted while it comes compressed, as Nomad sends it', async () => {
+    server.removeAllListeners('request');
+    server.on('request', (_request, response: ServerResponse) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
+      gzip.pipe(response);
+      gzip.write('{}\n');
+    });
+    const aborting = new AbortController();
+    await nomad.eventStream(['Job'], aborting.signal, () => {
+      setImmediate(() => {
+        aborting.abort();
+      });
+    });
   });
 
   it('fails when the connection is cut', async () => {

@@ -186,10 +186,12 @@ async function textOf(stream: Readable): Promise<string> {
   return Buffer.concat(chunks).toString('utf8').trim();
 }
 
-/** Readline does not hand on the errors of what it reads: an abort would end the process as an unhandled one. */
+/** Readline does not hand on the errors of what it reads in time: an abort would end the process as an unhandled one. */
 async function eachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
   const lines = createInterface({ input: stream });
   const failed = new Promise<never>((_, reject) => stream.once('error', reject));
+  // Of a compressed stream it does, when all is over here.
+  lines.on('error', () => undefined);
   lines.on('line', onLine);
   await Promise.race([once(lines, 'close'), failed]).finally(() => {
     lines.close();
