@@ -57,8 +57,9 @@ export class Loop {
     return Date.now() - this.turnAt < this.pace.idle() + STUCK_MS;
   }
 
-  /** Something may have changed: the next pass comes soon. */
+  /** Something may have changed: the next pass comes soon, and no later for being asked for again and again. */
   nudge(): void {
+    if (this.nudged) return;
     this.nudged = true;
     if (this.pass === undefined) this.schedule(this.pace.gather());
   }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readLeadership } from '../../src/platform/pass-report.js';
+import { keys } from '../../src/platform/redis.js';
 import { poll } from '../poll.js';
 import { booksAgree, differences, readBooks } from './support/books.js';
 import { allFaults } from './support/extent.js';
@@ -116,6 +117,16 @@ describe('behind the back of the manager', function () {
     await finishWork(guest);
     await poll('the pool is as before beside the ghost', () => differInGhostAlone(1), 60);
   }
+
+  it('somebody nudges it without a pause: its passes come all the same', async () => {
+    const { redis } = stack.parts;
+    const nudging = setInterval(() => void redis.publish(keys.nudge, 'test'), 5);
+    try {
+      await turnOver();
+    } finally {
+      clearInterval(nudging);
+    }
+  });
 
   if (allFaults) {
     it('an orphan appears: it is stopped after its time of grace', async () => {
