@@ -137,9 +137,14 @@ describe('live settings', function () {
     assert.match(live.refusals()[0]!, /^The live settings cannot be read, the last known ones stand: Consul, watch/);
     assert.equal(live.current().pools['default']?.min, 5);
     assert.equal(warnings().length, 1);
+    const late = watch(consul).live;
+    await late.start();
+    assert.deepEqual([live.known, late.known], [true, false]);
     // A development Consul forgets everything: its index starts below the one that was seen.
     await services.services.consul!.restart();
     await seen('the new Consul', () => live.refusals().length === 0);
+    await seen('the new Consul, by who started without', () => late.known);
+    late.stop();
     await set('pool/default/min', '8');
     await seen('a change after the restart', () => live.current().pools['default']?.min === 8);
   });

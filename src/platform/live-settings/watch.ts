@@ -20,7 +20,7 @@ export interface LiveSettingsParts {
 /** The live settings as Consul has them now; while Consul is away, as they were last. */
 export class LiveSettingsWatch {
   private values: LiveValues = new Map();
-  private settings: LiveSettings = noLiveSettings;
+  private settings: LiveSettings | undefined;
   private sentences: readonly string[] = [];
   private failure: string | undefined;
   private readonly named = new Set<string>();
@@ -30,8 +30,13 @@ export class LiveSettingsWatch {
 
   constructor(private readonly parts: LiveSettingsParts) {}
 
+  /** Whether Consul has told them at all: until then nothing may be given back that they could still want. */
+  get known(): boolean {
+    return this.settings !== undefined;
+  }
+
   current(): LiveSettings {
-    return this.settings;
+    return this.settings ?? noLiveSettings;
   }
 
   /** What is not in force as it is written in Consul, each a sentence for people. */
@@ -90,8 +95,9 @@ export class LiveSettingsWatch {
     this.values = reading.values;
     this.refuse(reading.refused);
     const settings = toLiveSettings(reading.values);
-    if (JSON.stringify(settings) === JSON.stringify(this.settings)) return;
+    const same = JSON.stringify(settings) === JSON.stringify(this.current());
     this.settings = settings;
+    if (same) return;
     log.info({ settings }, 'live settings');
     for (const listener of this.listeners) listener(settings);
   }
