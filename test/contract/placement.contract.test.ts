@@ -4,6 +4,7 @@ import { Contract, parentJob } from './client.js';
 import { eventually } from './support.js';
 
 interface Failure {
+  CoalescedFailures: number;
   ConstraintFiltered: Record<string, number> | null;
   DimensionExhausted: Record<string, number> | null;
   NodesAvailable: Record<string, number>;
@@ -44,6 +45,17 @@ describe('Nomad contract: placement', function () {
   }
 
   const tasks = (given: Parent) => given.TaskGroups.flatMap(({ Tasks }) => Tasks);
+
+  it('tells in a plan with a count how many more would find no place', async () => {
+    const huge = (count: number) => (given: Parent) => {
+      given.TaskGroups.forEach((group) => (group.Count = count));
+      tasks(given).forEach((task) => (task.Resources.MemoryMB = 9_999_999));
+    };
+    const [failure] = await failureOf(huge(5));
+    assert.deepEqual([failure?.CoalescedFailures, failure?.DimensionExhausted], [4, { memory: 1 }]);
+    const [none] = await failureOf((given) => given.TaskGroups.forEach((group) => (group.Count = 2)));
+    assert.equal(none, undefined);
+  });
 
   it('names the one resource that is exhausted, and what was asked of it', async () => {
     const cases: [change: (job: Parent) => void, dimension: string, asked: object][] = [

@@ -22,7 +22,7 @@ export class Jobs {
 
   register(job: Job, check: { enforce: boolean; index: number }): JsonObject {
     assertValid(job, this.namespaces);
-    assertSupported(job);
+    assertSupported(job, false);
     const present = this.store.job(job.Namespace, job.ID);
     if (check.enforce) assertUnchanged(present, check.index);
     const same = present !== undefined && !present.Stop && saysTheSame(present, job);
@@ -98,10 +98,10 @@ export class Jobs {
     }
   }
 
-  /** Would one child of this job find room now? */
+  /** Would children of this job, as many as its count, find room now? */
   plan(job: Job, withDiff: boolean): JsonObject {
     assertValid(job, this.namespaces);
-    assertSupported(job);
+    assertSupported(job, true);
     const present = this.store.job(job.Namespace, job.ID);
     const group = groupOf(job);
     const failure = this.scheduler.failureOf(job);
@@ -112,7 +112,7 @@ export class Jobs {
       Ignore: 0,
       InPlaceUpdate: 0,
       Migrate: 0,
-      Place: 1,
+      Place: group.Count,
       Preemptions: 0,
     };
     const index = present?.JobModifyIndex ?? 0;
@@ -129,7 +129,7 @@ export class Jobs {
             },
           ]
         : null,
-      Diff: withDiff ? jobDiff(present, job, { create: 1 }) : null,
+      Diff: withDiff ? jobDiff(present, job, { create: group.Count }) : null,
       FailedTGAllocs: failures,
       Index: index,
       JobModifyIndex: index,
@@ -175,12 +175,12 @@ function assertDispatchable(parent: Job, meta: Record<string, string>, payload: 
 }
 
 /** What a real Nomad would do, but this stand-in would silently not, is refused. */
-function assertSupported(job: Job): void {
+function assertSupported(job: Job, planned: boolean): void {
   const group = groupOf(job);
   const reasons = [
     job.ParameterizedJob === null || job.Type !== 'batch' ? 'it runs parameterized batch jobs only' : '',
     job.TaskGroups.length !== 1 || group.Tasks.length !== 1 ? 'it runs one task in one group' : '',
-    group.Count !== 1 ? 'count must be 1' : '',
+    group.Count !== 1 && !planned ? 'count must be 1' : '',
     group.RestartPolicy.Attempts !== 0 ? 'restart attempts must be 0' : '',
     group.ReschedulePolicy.Attempts !== 0 || group.ReschedulePolicy.Unlimited ? 'reschedule must be off' : '',
   ].filter(Boolean);

@@ -50,8 +50,25 @@ const noFailure = {
   Scores: null,
 };
 
-/** Why the one node cannot take a job's group, in the words of Nomad's scheduler; nothing when it can. */
+/** Why the one node cannot take a job's group as often as its count says, in the words of Nomad's scheduler; nothing when it can. */
 export function placementFailure(job: Job, free: Amounts, node: Node): PlacementFailure | undefined {
+  const group = groupOf(job);
+  const needs = needsOf(group);
+  let left = free;
+  for (let placed = 0; placed < group.Count; placed++) {
+    const failure = oneMoreFailure(job, left, node);
+    // The first is told in full, those after it are counted.
+    if (failure) return { ...failure, CoalescedFailures: group.Count - placed - 1 };
+    left = {
+      cpuMHz: left.cpuMHz - needs.cpuMHz,
+      memoryMB: left.memoryMB - needs.memoryMB,
+      diskMB: left.diskMB - needs.diskMB,
+    };
+  }
+  return undefined;
+}
+
+function oneMoreFailure(job: Job, free: Amounts, node: Node): PlacementFailure | undefined {
   const group = groupOf(job);
   if (!job.Datacenters.some((pattern) => globs(pattern, datacenter))) {
     return { ...noFailure, NodesAvailable: {}, NodesEvaluated: 0, NodesInPool: 0 };
