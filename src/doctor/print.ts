@@ -22,17 +22,21 @@ export class Printer {
     return before;
   }
 
-  /** The last lines: what is left, and what to do. */
+  /** The last lines: what is wrong once more, since it may have scrolled away. */
   finish(results: readonly Result[], interrupted: boolean): string[] {
     const failed = results.filter(({ ok }) => ok === false);
     const passed = results.filter(({ ok }) => ok === true).length;
     const open = results.length - passed - failed.length;
     const counts = `${passed} in order${open === 0 ? '' : `, ${open} not tried`}`;
-    if (interrupted) return [...this.flush(), '', this.paint('yellow', `Interrupted: ${counts}.`)];
-    if (failed.length === 0) return [...this.flush(), '', this.paint('green', `All is well: ${counts}.`)];
-    const names = failed.map(({ name }) => name).join(', ');
-    const verb = failed.length === 1 ? 'is' : 'are';
-    return [...this.flush(), '', this.paint('red', `${failed.length} ${verb} wrong: ${names}. ${counts}.`)];
+    const before = [...this.flush(), ''];
+    const again = failed.flatMap(({ name, answer, advice }) => [
+      `  ${name}: ${answer.split('\n').join('\n  ')}`,
+      this.paint('yellow', `  → ${advice ?? ''}`),
+    ]);
+    if (interrupted) return [...before, this.paint('yellow', `Interrupted: ${counts}.`), ...again];
+    if (failed.length === 0) return [...before, this.paint('green', `All is well: ${counts}.`)];
+    const count = failed.length === 1 ? '1 is wrong' : `${failed.length} are wrong`;
+    return [...before, this.paint('red', `${count}, ${counts}:`), ...again];
   }
 
   private flush(): string[] {

@@ -111,7 +111,9 @@ describe('the doctor’s lines', () => {
       '– 2 checks                   not tried, because ground is wrong: house, roof',
       '– view                       not tried: set OBSERVATORY_VIEW',
       '',
-      '1 is wrong: ground. 1 in order, 3 not tried.',
+      '1 is wrong, 1 in order, 3 not tried:',
+      '  ground: broken',
+      '  → mend it',
     ]);
   });
 

@@ -5,7 +5,7 @@ import { readParent } from '../../platform/nomad/inspect.js';
 import { type Finding, well, wrong } from '../check.js';
 import type { Ground } from '../ground.js';
 import { serviceOf } from '../parent.js';
-import { type Canary, isDead } from './canary-nomad.js';
+import { type Canary, hasTime, isDead } from './canary-nomad.js';
 
 const entries = z.array(
   z.object({
@@ -22,7 +22,7 @@ export async function inConsul(ground: Ground, canary: Canary, signal: AbortSign
   const service = (parent && serviceOf(parent)) ?? profile.job;
   const tried = `GET /v1/health/service/${service}`;
   let latest: Entry | undefined;
-  while (!signal.aborted) {
+  while (hasTime(canary, signal)) {
     latest = (await entryOf(consul, service, id, signal)) ?? latest;
     if (latest?.Checks.every(({ Status }) => Status === 'passing'))
       return well(tried, `${latest.Service.Address}:${latest.Service.Port} passes its check`);

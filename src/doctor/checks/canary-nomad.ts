@@ -10,17 +10,27 @@ export interface Canary {
   readonly profile: Profile;
   /** The child job; `asked for` while the answer to the dispatch is out. */
   child: string | undefined;
+  /** By `performance.now()`: until it is routed. The manager stops it 30 s after its dispatch, since no row knows it. */
+  deadline: number;
 }
+
+export const hasTime = ({ deadline }: Canary, signal: AbortSignal): boolean =>
+  !signal.aborted && performance.now() < deadline;
 
 const over = new Set(['complete', 'failed', 'lost']);
 const LOG_LINES = 3;
+/** A program that cannot start dies within a second. */
+const SETTLED_MS = 1_000;
 
 export async function runs(ground: Ground, canary: Canary, signal: AbortSignal): Promise<Finding> {
   const tried = 'its allocation';
   let latest: InspectedAllocation | undefined;
-  while (!signal.aborted) {
+  let runningSince = Infinity;
+  while (hasTime(canary, signal)) {
     latest = (await allocationOf(ground, canary, signal)) ?? latest;
-    if (latest?.ClientStatus === 'running') return well(tried, `runs on ${latest.NodeName}`);
+    if (latest?.ClientStatus === 'running') runningSince = Math.min(runningSince, performance.now());
+    if (latest?.ClientStatus === 'running' && performance.now() - runningSince > SETTLED_MS)
+      return well(tried, `runs on ${latest.NodeName}`);
     if (latest !== undefined && over.has(latest.ClientStatus)) return death(ground, tried, latest);
     await sleep(200);
   }

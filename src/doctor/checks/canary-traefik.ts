@@ -5,7 +5,7 @@ import { probeKey } from '../../platform/identity.js';
 import { isRouted, type Speaker, speakerOf } from '../canary.js';
 import { type Finding, well, wrong } from '../check.js';
 import type { Ground } from '../ground.js';
-import type { Canary } from './canary-nomad.js';
+import { type Canary, hasTime } from './canary-nomad.js';
 
 const pathOf = ({ id }: Canary): string => `/proxy/${id}/api/kernels`;
 
@@ -19,7 +19,7 @@ export async function routed(ground: Ground, canary: Canary, signal: AbortSignal
   const tried = `GET ${ground.traefik.base}${pathOf(canary)}`;
   const since = performance.now();
   let heard: Answer | undefined;
-  while (!signal.aborted) {
+  while (hasTime(canary, signal)) {
     heard = await ask(ground, canary, true, signal).catch(() => heard);
     if (heard !== undefined && isRouted(speakerOf(heard)))
       return well(tried, `a route ${((performance.now() - since) / 1000).toFixed(1)} s after the check passed`);

@@ -9,8 +9,9 @@ import { inConsul } from './canary-consul.js';
 import { type Canary, logs, runs } from './canary-nomad.js';
 import { guarded, reached, routed } from './canary-traefik.js';
 
-/** A canary that needs longer is in trouble; the manager stops it after 30 s, since no row of Postgres knows it. */
-const STAGE_SECONDS = 12;
+/** From dispatch to route; a canary that needs longer is in trouble. */
+const CANARY_SECONDS = 20;
+const STOP_SECONDS = 12;
 
 /** An instance as the manager starts it, on record nowhere, followed until a participant could reach it, and stopped. */
 export function canaryChecks(ground: Ground): Check[] {
@@ -19,7 +20,7 @@ export function canaryChecks(ground: Ground): Check[] {
 
 function checksOf(ground: Ground, profile: Profile): Check[] {
   const { name } = profile;
-  const canary: Canary = { id: newInstanceId(), profile, child: undefined };
+  const canary: Canary = { id: newInstanceId(), profile, child: undefined, deadline: Infinity };
   const stage = (what: string) => `canary ${name} ${what}`;
   const needed = ['nomad dispatch-job', `job ${name} meta`, `job ${name} tags`, `capacity ${name}`];
   const stages: Check[] = [
@@ -27,20 +28,20 @@ function checksOf(ground: Ground, profile: Profile): Check[] {
     {
       name: stage('runs'),
       needs: [stage('dispatched')],
-      seconds: STAGE_SECONDS,
+      seconds: CANARY_SECONDS,
       run: (signal) => runs(ground, canary, signal),
     },
     { name: stage('logs'), needs: [stage('runs')], run: (signal) => logs(ground, canary, signal) },
     {
       name: stage('in Consul'),
       needs: [stage('runs'), 'consul services'],
-      seconds: STAGE_SECONDS,
+      seconds: CANARY_SECONDS,
       run: (signal) => inConsul(ground, canary, signal),
     },
     {
       name: stage('routed'),
       needs: [stage('in Consul'), 'web', 'traefik gate'],
-      seconds: STAGE_SECONDS,
+      seconds: CANARY_SECONDS,
       run: (signal) => routed(ground, canary, signal),
     },
     { name: stage('guarded'), needs: [stage('routed')], run: (signal) => guarded(ground, canary, signal) },
@@ -50,7 +51,7 @@ function checksOf(ground: Ground, profile: Profile): Check[] {
     name: stage('stopped'),
     needs: [],
     cleansUpAfter: stages.map(({ name: before }) => before),
-    seconds: STAGE_SECONDS,
+    seconds: STOP_SECONDS,
     run: (signal) => stop(ground, canary, signal),
   };
   return [...stages, stopped];
@@ -64,6 +65,7 @@ async function dispatch({ nomad, settings }: Ground, canary: Canary, signal: Abo
   const token = instanceToken(settings.OBSERVATORY_SECRET, id);
   const Meta = { instance_id: id, token_hash: tokenHash(token), profile: profile.name };
   canary.child = 'asked for';
+  canary.deadline = performance.now() + CANARY_SECONDS * 1000;
   const { status, text } = await nomad.ask('POST', `${jobPath(profile.job)}/dispatch`, {
     query: { idempotency_token: id },
     body: { Meta },

@@ -87,7 +87,7 @@ async function seesServices({ consul, nomad, profiles }: Ground, signal: AbortSi
   const parents = await Promise.allSettled(profiles.map(({ job }) => readParent(nomad, job, signal)));
   const known = parents.flatMap((one) => (one.status === 'fulfilled' && one.value ? (serviceOf(one.value) ?? []) : []));
   const names = [...new Set(known.length > 0 ? known : profiles.map(({ job }) => job))];
-  const tried = `may it read the services ${names.join(', ')} and nodes`;
+  const tried = `reading nodes and the services ${names.join(', ')}`;
   const wanted = [
     ...names.map((name) => ({ Resource: 'service', Access: 'read', Segment: name })),
     { Resource: 'node', Access: 'read', Segment: 'any' },
@@ -97,13 +97,13 @@ async function seesServices({ consul, nomad, profiles }: Ground, signal: AbortSi
   if (/acl support disabled/i.test(text)) return well(tried, 'this Consul has no ACLs');
   if (status !== 200) return notTried(`this Consul does not tell what a token may do (${path}: ${status})`);
   const refused = verdicts.parse(JSON.parse(text)).flatMap(({ Allow }, index) => (Allow ? [] : (wanted[index] ?? [])));
-  if (refused.length === 0) return well(tried, 'yes');
+  if (refused.length === 0) return well(tried, 'permitted');
   const rules = refused.map(({ Resource, Segment }) =>
     Resource === 'node' ? 'node_prefix "" { policy = "read" }' : `service "${Segment}" { policy = "read" }`,
   );
   return wrong(
     tried,
-    `no: it lacks ${rules.join(' and ')}, so Consul shows it no instances`,
+    `the token lacks ${rules.join(' and ')}, so Consul shows it no instances`,
     'Add this to the policy of the token: the manager waits for ever for instances that it cannot see.',
   );
 }

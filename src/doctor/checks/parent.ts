@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Inquiry } from '../../platform/inquiry.js';
 import {
   parseJob,
@@ -11,6 +12,7 @@ import {
 import { capacityOf, isEnough, moreToAsk } from '../capacity.js';
 import { type Check, type Finding, well, wrong } from '../check.js';
 import { differences } from '../difference.js';
+import { packageRoot } from '../../platform/root.js';
 import type { Profile } from '../../platform/profiles.js';
 import type { Ground } from '../ground.js';
 import { dispatchProblems, gateOf, routingProblems, sentMeta, serviceOf } from '../parent.js';
@@ -38,9 +40,9 @@ function checksOf(profile: Profile, nomad: Inquiry): Check[] {
       needs: [present],
       run: async (signal) =>
         judge(
-          `what ${job} takes`,
+          `the meta of ${job}`,
           dispatchProblems(await parent(nomad, job, signal)),
-          `it takes ${sentMeta.join(', ')}`,
+          `${sentMeta.join(', ')}, as the manager sends it`,
         ),
     },
     {
@@ -48,7 +50,7 @@ function checksOf(profile: Profile, nomad: Inquiry): Check[] {
       needs: [present],
       run: async (signal) => {
         const found = await parent(nomad, job, signal);
-        const answer = `service ${serviceOf(found) ?? ''} in Consul, guarded by ${gateOf(found) ?? ''}`;
+        const answer = `${serviceOf(found) ?? ''} in Consul, guarded by ${gateOf(found) ?? ''}`;
         return judge(`the service of ${job}`, routingProblems(found), answer);
       },
     },
@@ -85,7 +87,8 @@ async function isThere(nomad: Inquiry, { job, jobFile }: Profile, signal: AbortS
 
 async function compare(nomad: Inquiry, profile: Profile, signal: AbortSignal): Promise<Finding> {
   const { job, jobFile = '', variables } = profile;
-  const tried = `${jobFile} planned against ${job}`;
+  const inPackage = path.relative(packageRoot, jobFile);
+  const tried = `${inPackage.startsWith('..') ? jobFile : inPackage} planned against ${job}`;
   try {
     const hcl = await readFile(jobFile, 'utf8');
     const values = variables === undefined ? '' : await readFile(variables, 'utf8');
