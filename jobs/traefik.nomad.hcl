@@ -235,7 +235,8 @@ job "traefik" {
     health_check      = "checks"
     min_healthy_time  = var.min_healthy_time
     healthy_deadline  = "3m"
-    progress_deadline = "5m"
+    # The first that fails ends it: otherwise Nomad tries others for minutes.
+    progress_deadline = "0s"
   }
 
   group "traefik" {

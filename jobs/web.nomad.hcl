@@ -219,7 +219,8 @@ job "web" {
     health_check      = "checks"
     min_healthy_time  = var.min_healthy_time
     healthy_deadline  = "3m"
-    progress_deadline = "5m"
+    # The first that fails ends it: otherwise Nomad tries others for minutes.
+    progress_deadline = "0s"
   }
 
   group "web" {

@@ -7,7 +7,7 @@ export function explain(error: unknown, what: string): string {
   if (!(error instanceof NomadError)) throw error;
   if (error.status === 0) {
     return (
-      `${what}: Nomad does not answer (${error.words}). NOMAD_ADDR says where it is; ` +
+      `${what}: Nomad does not answer (${error.words.trim()}). NOMAD_ADDR says where it is; ` +
       'with TLS it also takes NOMAD_CACERT, NOMAD_CLIENT_CERT and NOMAD_CLIENT_KEY.'
     );
   }

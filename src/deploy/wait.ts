@@ -5,7 +5,7 @@ import { DeployError } from './deploy-error.js';
 import { explained } from './explain.js';
 
 const POLL_MS = 500;
-/** Nomad itself gives up after the job's progress deadline (5 min without progress); this is for when it says nothing. */
+/** Nomad itself gives up when one is not healthy within the job's healthy_deadline; this is for when it places none. */
 const LONGEST_MS = 20 * 60_000;
 
 /** Task events that tell why a task does not run; the others are the ordinary course. */

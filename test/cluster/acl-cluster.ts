@@ -1,22 +1,37 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import axios from 'axios';
 import { findOnPath } from '../../src/local/binaries.js';
 import { Cache } from '../../src/local/cache.js';
 import { Cleanup } from '../../src/local/cleanup.js';
 import { startServices } from '../../src/local/index.js';
 import { jupyterEnvironment } from '../../src/local/jupyter.js';
 import { freePort } from '../../src/local/ports.js';
-import { ManagedProcess } from '../../src/local/process.js';
 import { findTraefik } from '../../src/local/traefik.js';
 import { packageRoot } from '../../src/platform/root.js';
 import { poll } from '../poll.js';
+import { CONSUL_ROOT, type Agents, startAgents } from './agents.js';
+import { type Certificates, makeCertificates } from './certificates.js';
+import { fromSource } from './observatory.js';
 
 export const NAMESPACE = 'observatory';
 
-/** A stand-in runs no service jobs and has no Nomad variables: this takes a real Nomad. */
-export const nomadOnPath = (): string | undefined => findOnPath(['nomad']);
+const given = ['CONSUL_HTTP_ADDR', 'DATABASE_URL', 'REDIS_URL'].filter((name) => process.env[name]);
+
+/** A stand-in runs no service jobs and has no Nomad variables: this takes a real Nomad. Says so when it is not there. */
+export function unlessClusterCanStart(): boolean {
+  const nomad = findOnPath(['nomad']);
+  if (nomad !== undefined && given.length === 0) return false;
+  const reason =
+    nomad === undefined
+      ? 'there is no nomad on the PATH, and a stand-in runs no service jobs'
+      : `it starts services of its own, but the environment gives ${given.join(', ')}`;
+  console.log(`    skipped: ${reason}`);
+  return true;
+}
 
 type Items = Record<string, string>;
 
@@ -24,22 +39,21 @@ type Items = Record<string, string>;
 export class AclCluster {
   readonly cache = new Cache(undefined, () => undefined);
   readonly cleanup = new Cleanup();
-  readonly consulRoot = '5f0c7d4e-0000-4000-8000-000000000002';
-  readonly secret = randomBytes(32).toString('hex');
+  private readonly secret = randomBytes(32).toString('hex');
   runDir = '';
-  nomad = '';
-  nomadRoot = '';
-  consul = '';
+  /** With mutual TLS: what all of this cluster show each other. */
+  certificates: Certificates | undefined;
   databaseUrl = '';
-  redisUrl = '';
   publicUrl = '';
-  adminUrl = '';
-  varFile = '';
+  private redisUrl = '';
+  private nomadRoot = '';
+  private agents!: Agents;
+  private values: Readonly<Record<string, unknown>> = {};
 
-  static async start(): Promise<AclCluster> {
+  static async start({ tls = false } = {}): Promise<AclCluster> {
     const cluster = new AclCluster();
     try {
-      await cluster.startAll();
+      await cluster.startAll(tls);
       return cluster;
     } catch (error) {
       await cluster.stop();
@@ -52,154 +66,152 @@ export class AclCluster {
     await rm(this.runDir, { recursive: true, force: true });
   }
 
-  private async startAll(): Promise<void> {
+  private async startAll(tls: boolean): Promise<void> {
     this.runDir = await mkdtemp(path.join(tmpdir(), 'observatory-cluster-'));
-    const acl = {
-      enabled: true,
-      default_policy: 'deny',
-      tokens: { master: this.consulRoot, agent: this.consulRoot },
-    };
-    const services = await startServices({
-      runDir: this.runDir,
-      only: ['postgres', 'redis', 'consul'],
-      cleanup: this.cleanup,
-      consul: { acl },
-    });
-    this.consul = services.environment['CONSUL_HTTP_ADDR']!;
+    const { runDir, cleanup, cache } = this;
+    if (tls) this.certificates = await makeCertificates(path.join(runDir, 'tls'));
+    const services = await startServices({ runDir, only: ['postgres', 'redis'], cleanup });
     this.databaseUrl = services.environment['DATABASE_URL']!;
     this.redisUrl = services.environment['REDIS_URL']!;
-    await this.startNomad();
-    await this.writeVariables();
-  }
-
-  private async startNomad(): Promise<void> {
-    const [http, rpc, serf] = [await freePort(), await freePort(), await freePort()];
-    const configuration = {
-      bind_addr: '127.0.0.1',
-      ports: { http, rpc, serf },
-      acl: { enabled: true },
-      consul: { address: new URL(this.consul).host, token: await this.consulToken('nomad-agent') },
-      plugin: { raw_exec: { config: { enabled: true } } },
+    const consulToken = () => this.consulToken('nomad-agent');
+    const known = (agents: Agents) => {
+      this.agents = agents;
     };
-    const file = path.join(this.runDir, 'nomad.json');
-    await writeFile(file, JSON.stringify(configuration), { mode: 0o600 });
-    const agent = await ManagedProcess.start(
-      {
-        name: 'nomad',
-        command: nomadOnPath()!,
-        args: ['agent', '-dev', `-config=${file}`],
-        logDir: path.join(this.runDir, 'logs'),
-        stopSignal: 'SIGINT',
-      },
-      this.cleanup,
-    );
-    this.nomad = `http://127.0.0.1:${http}`;
-    await agent.waitUntilReady(async () => (await fetch(`${this.nomad}/v1/agent/health`)).ok, 60_000);
+    await startAgents({ runDir, cleanup, cache, certificates: this.certificates, consulToken, known });
     this.nomadRoot = await poll(
       'Nomad gives its first token',
       async () => {
-        const response = await fetch(`${this.nomad}/v1/acl/bootstrap`, { method: 'POST' });
-        return response.ok && ((await response.json()) as { SecretID: string }).SecretID;
+        // It does not listen at once.
+        const answer = await this.http<{ SecretID: string }>(this.agents.nomad, 'POST', '/v1/acl/bootstrap').catch(
+          () => undefined,
+        );
+        return answer?.status === 200 && answer.data.SecretID;
       },
       30,
     );
+    await this.chooseValues();
   }
 
-  private async writeVariables(): Promise<void> {
-    const [publicPort, adminPort] = [await freePort(), await freePort()];
+  private async chooseValues(): Promise<void> {
+    const [publicPort, adminPort, redirectPort] = [await freePort(), await freePort(), await freePort()];
     const [jupyter, traefik] = [await jupyterEnvironment(this.cache), await findTraefik(this.cache)];
-    this.publicUrl = `http://127.0.0.1:${publicPort}`;
-    this.adminUrl = `http://127.0.0.1:${adminPort}`;
-    this.varFile = path.join(this.runDir, 'observatory.vars.hcl');
-    const program = [
-      process.execPath,
-      '--import',
-      import.meta.resolve('tsx'),
-      path.join(packageRoot, 'src/cli/main.ts'),
-    ];
-    const values = {
+    const { certificates, agents } = this;
+    this.publicUrl = `${certificates ? 'https' : 'http'}://127.0.0.1:${publicPort}`;
+    this.values = {
       driver: 'raw_exec',
-      observatory: program,
+      // The authority of this run is known to nobody else, so web and manager are told.
+      observatory: [...(certificates ? [`NODE_EXTRA_CA_CERTS=${certificates.files.ca}`] : []), ...fromSource],
       python: jupyter.python,
       instance_dir: path.join(packageRoot, 'instance'),
       traefik: traefik.path,
       public_url: this.publicUrl,
       public_port: publicPort,
       admin_port: adminPort,
+      redirect_port: redirectPort,
       traefik_throttle: '200ms',
-      nomad_addr: this.nomad,
-      consul_addr: this.consul,
+      nomad_addr: agents.nomad,
+      consul_addr: agents.consul,
+      ...(certificates ? { nomad_tls: true, consul_tls: true, tls: 'files' } : {}),
       pool_min: 1,
       min_healthy_time: '1s',
     };
-    const lines = Object.entries(values).map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`);
-    await writeFile(this.varFile, lines.join(''));
+  }
+
+  /** A value that this machine gives to a job file's variable. */
+  value(name: string): string {
+    return String(this.values[name]);
+  }
+
+  /** A file of values for the job files' variables, as this machine needs them. */
+  async varFile(changes: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const file = path.join(this.runDir, `${randomBytes(4).toString('hex')}.vars.hcl`);
+    const lines = Object.entries({ ...this.values, ...changes }).map(
+      ([name, value]) => `${name} = ${JSON.stringify(value)}\n`,
+    );
+    await writeFile(file, lines.join(''));
+    return file;
   }
 
   /** The environment of whoever runs `observatory deploy` with this token. */
-  operator(token: string | undefined): Record<string, string> {
-    return {
-      NOMAD_ADDR: this.nomad,
-      NOMAD_NAMESPACE: NAMESPACE,
-      ...(token === undefined ? {} : { NOMAD_TOKEN: token }),
-    };
+  operator(token: string): Record<string, string> {
+    const files = this.certificates?.files;
+    const tls = files && { NOMAD_CACERT: files.ca, NOMAD_CLIENT_CERT: files.cert, NOMAD_CLIENT_KEY: files.key };
+    return { NOMAD_ADDR: this.agents.nomad, NOMAD_NAMESPACE: NAMESPACE, NOMAD_TOKEN: token, ...tls };
   }
 
   async createNamespace(): Promise<void> {
-    await this.nomadCall('PUT', `/v1/namespace/${NAMESPACE}`, { Name: NAMESPACE });
+    await this.nomad('PUT', `/v1/namespace/${NAMESPACE}`, { Name: NAMESPACE });
   }
 
   /** A Nomad token with the policy of that file in jobs/policies/. */
   async nomadToken(policy: string): Promise<string> {
     const Rules = await readFile(path.join(packageRoot, `jobs/policies/${policy}.hcl`), 'utf8');
     const Name = `observatory-${policy}`;
-    await this.nomadCall('PUT', `/v1/acl/policy/${Name}`, { Name, Rules });
-    return (await this.nomadCall<{ SecretID: string }>('PUT', '/v1/acl/token', { Type: 'client', Policies: [Name] }))
-      .SecretID;
+    await this.nomad('PUT', `/v1/acl/policy/${Name}`, { Name, Rules });
+    const token = { Type: 'client', Policies: [Name] };
+    return (await this.nomad<{ SecretID: string }>('PUT', '/v1/acl/token', token)).SecretID;
   }
 
   /** A Consul token with the policy of that file in consul/policies/. */
   async consulToken(policy: string): Promise<string> {
     const Rules = await readFile(path.join(packageRoot, `consul/policies/${policy}.hcl`), 'utf8');
+    const put = async <T>(route: string, body: object) => this.http<T>(this.agents.consul, 'PUT', route, body);
     await poll(
       `Consul takes the policy ${policy}`,
-      async () => {
-        const response = await this.consulCall('PUT', '/v1/acl/policy', { Name: policy, Rules });
-        return response.ok;
-      },
+      async () => (await put('/v1/acl/policy', { Name: policy, Rules }).catch(() => undefined))?.status === 200,
       30,
     );
-    const response = await this.consulCall('PUT', '/v1/acl/token', { Policies: [{ Name: policy }] });
-    return ((await response.json()) as { SecretID: string }).SecretID;
+    return (await put<{ SecretID: string }>('/v1/acl/token', { Policies: [{ Name: policy }] })).data.SecretID;
   }
 
   /** What an operator puts into Nomad before the first deployment. */
   async putSecrets(): Promise<void> {
+    const texts = this.certificates?.texts;
+    const shown = (of: string): Items =>
+      texts ? { [`${of}_CACERT`]: texts.ca, [`${of}_CLIENT_CERT`]: texts.cert, [`${of}_CLIENT_KEY`]: texts.key } : {};
     const shared = { DATABASE_URL: this.databaseUrl, REDIS_URL: this.redisUrl, OBSERVATORY_SECRET: this.secret };
-    await this.putVariable('web', { ...shared, CONSUL_HTTP_TOKEN: await this.consulToken('web') });
-    await this.putVariable('manager', {
-      ...shared,
-      NOMAD_TOKEN: await this.nomadToken('manager'),
-      CONSUL_HTTP_TOKEN: await this.consulToken('manager'),
+    const consul = async (policy: string): Promise<Items> => ({
+      CONSUL_HTTP_TOKEN: await this.consulToken(policy),
+      ...shown('CONSUL'),
     });
-    await this.putVariable('traefik', { CONSUL_HTTP_TOKEN: await this.consulToken('traefik') });
+    await this.putVariable('web', { ...shared, ...(await consul('web')) });
+    const nomad = { NOMAD_TOKEN: await this.nomadToken('manager'), ...shown('NOMAD') };
+    await this.putVariable('manager', { ...shared, ...(await consul('manager')), ...nomad });
+    const tls: Items = texts ? { TLS_CERT: texts.cert, TLS_KEY: texts.key } : {};
+    await this.putVariable('traefik', { ...(await consul('traefik')), ...tls });
   }
 
-  async putVariable(part: string, Items: Items): Promise<void> {
+  private async putVariable(part: string, Items: Items): Promise<void> {
     const Path = `nomad/jobs/observatory-${part}`;
-    await this.nomadCall('PUT', `/v1/var/${Path}?namespace=${NAMESPACE}`, { Namespace: NAMESPACE, Path, Items });
+    await this.nomad('PUT', `/v1/var/${Path}?namespace=${NAMESPACE}`, { Namespace: NAMESPACE, Path, Items });
   }
 
-  async nomadCall<T>(method: string, route: string, body?: object): Promise<T> {
-    const init = { method, headers: { 'X-Nomad-Token': this.nomadRoot }, ...(body && { body: JSON.stringify(body) }) };
-    const response = await fetch(`${this.nomad}${route}`, init);
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+  /** What the job's newest allocation printed. */
+  async logOf(part: string): Promise<string> {
+    const route = `/v1/job/observatory-${part}/allocations?namespace=${NAMESPACE}`;
+    const [newest] = await this.nomad<{ ID: string }[]>('GET', route);
+    const query = `task=${part}&type=stdout&plain=true&namespace=${NAMESPACE}`;
+    return this.nomad<string>('GET', `/v1/client/fs/logs/${newest!.ID}?${query}`);
   }
 
-  private consulCall(method: string, route: string, body: object): Promise<Response> {
-    const headers = { 'X-Consul-Token': this.consulRoot };
-    return fetch(`${this.consul}${route}`, { method, headers, body: JSON.stringify(body) });
+  async nomad<T>(method: string, route: string, body?: object): Promise<T> {
+    const { status, data } = await this.http<T>(this.agents.nomad, method, route, body);
+    if (status !== 200) throw new Error(`${method} ${route}: ${status} ${String(data)}`);
+    return data;
+  }
+
+  private http<T>(base: string, method: string, route: string, body?: object) {
+    const { ca, cert, key } = this.certificates?.texts ?? {};
+    return axios.request<T>({
+      baseURL: base,
+      url: route,
+      method,
+      data: body,
+      timeout: 10_000,
+      proxy: false,
+      headers: { 'X-Nomad-Token': this.nomadRoot, 'X-Consul-Token': CONSUL_ROOT },
+      httpsAgent: new https.Agent({ ca, cert, key }),
+      validateStatus: () => true,
+    });
   }
 }
