@@ -31,5 +31,7 @@ async function withFiles(root: string, text: string): Promise<string> {
 
 /** A string that HCL takes as it is, without looking for templates in it. */
 export function hclString(text: string): string {
-  return JSON.stringify(text).replaceAll('${', () => '$${').replaceAll('%{', '%%{');
+  return JSON.stringify(text)
+    .replaceAll('${', () => '$${')
+    .replaceAll('%{', '%%{');
 }

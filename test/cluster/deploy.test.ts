@@ -126,8 +126,8 @@ describe('deploy, on a cluster with ACLs', function () {
     const client = new NomadDeployClient(settings);
     const given = { assignments: ['web_count=1'], files: [varFile], namespace: NAMESPACE, release: 'one' };
     const meddle = async (): Promise<boolean> => {
-      const { code } = await run(['--yes', '--only', 'web', '--var', 'release=two']);
-      assert.equal(code, 0);
+      const { code, output } = await run(['--yes', '--only', 'web', '--var', 'release=two']);
+      assert.equal(code, 0, output);
       return true;
     };
     const said: string[] = [];
