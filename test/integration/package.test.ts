@@ -44,6 +44,7 @@ describe('the package', function () {
     const files = packed.files.map((file) => file.path);
     for (const needed of [
       ...['dist/src/cli/main.js', 'dist/notebook/manifest.json', 'templates/layout.html', 'instance/requirements.txt'],
+      ...['jobs/web.nomad.hcl', 'jobs/policies/deploy.hcl', 'traefik/cluster/tls.yaml', 'consul/policies/web.hcl'],
       ...['jobs/instance.nomad.hcl', 'traefik/static.yaml', 'consul/policies/manager.hcl', 'README.md', 'LICENSE'],
     ]) {
       assert.ok(files.includes(needed), needed);
