@@ -56,6 +56,6 @@ export default tseslint.config(
       'no-console': 'off',
     },
   },
-  { files: ['src/cli/**/*.ts', 'src/local/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['src/cli/**/*.ts', 'src/local/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
   ...arrowRules,
 );

@@ -9,7 +9,7 @@ export type Action = Because &
   (
     | { readonly kind: 'register-job'; readonly profile: string }
     | { readonly kind: 'intend'; readonly profile: string; readonly count: number }
-    | { readonly kind: 'dispatch'; readonly id: string; readonly profile: string }
+    | { readonly kind: 'dispatch'; readonly id: string; readonly profile: string; readonly claimed: boolean }
     | { readonly kind: 'adopt'; readonly id: string; readonly jobId: string }
     | { readonly kind: 'probe'; readonly id: string; readonly profile: string; readonly node: string }
     | { readonly kind: 'fail'; readonly id: string }

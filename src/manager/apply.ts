@@ -78,7 +78,7 @@ async function perform(action: Action, applying: Applying, addAction: AddAction)
     case 'intend':
       return intend(action.profile, action.count, action.reason, applying, addAction);
     case 'dispatch':
-      return dispatch(action.id, action.profile, applying);
+      return dispatch(action, applying);
     case 'adopt':
       return ports.store.noteJob(term, action.id, { id: action.jobId, version: null });
     case 'probe':
@@ -113,19 +113,19 @@ async function intend(
 ): Promise<boolean> {
   const { ports, observed } = applying;
   const { maxInstances, jobFile } = poolOf(profile, applying);
-  const ids = await ports.store.intend(observed.term, { profile, count, maxInstances, reason });
   const hasJob = observed.nomad.complete && observed.nomad.value.parents.has(profile);
-  if (hasJob && (jobFile === undefined || observed.registered.has(profile))) {
-    for (const id of ids) addAction({ kind: 'dispatch', id, profile, reason: 'it is new' });
-  }
+  const claimed = hasJob && (jobFile === undefined || observed.registered.has(profile));
+  const ids = await ports.store.intend(observed.term, { profile, count, maxInstances, claimed, reason });
+  if (claimed) for (const id of ids) addAction({ kind: 'dispatch', id, profile, claimed, reason: 'it is new' });
   return ids.length > 0;
 }
 
 /** The claim comes first: of several managers, one may make the call. */
-async function dispatch(id: string, profile: string, applying: Applying): Promise<boolean> {
+async function dispatch({ id, profile, claimed }: Dispatch, applying: Applying): Promise<boolean> {
   const { ports, secret, observed, leads } = applying;
   const { term, nomad } = observed;
-  if (!(await ports.store.claimDispatch(term, id)) || !leads()) return false;
+  if (!claimed && !(await ports.store.claimDispatch(term, id))) return false;
+  if (!leads()) return false;
   const meta = { instance_id: id, token_hash: tokenHash(instanceToken(secret, id)), profile };
   try {
     const jobId = await ports.cluster.dispatch(poolOf(profile, applying).job, meta, id);
@@ -137,6 +137,8 @@ async function dispatch(id: string, profile: string, applying: Applying): Promis
     throw error;
   }
 }
+
+type Dispatch = Extract<Action, { kind: 'dispatch' }>;
 
 interface Probing {
   readonly id: string;

@@ -50,7 +50,7 @@ function withoutChild(row: InstanceRow, { observed, nomad, pools, now }: Situati
       (pool.jobFile === undefined || registered.has(row.profile));
     if (row.state !== 'booting' || claimedByUs || !canDispatch) return [];
     const reason = row.dispatchTerm === null ? 'it is new' : 'its dispatch left no job';
-    return [{ kind: 'dispatch', id: row.id, profile: row.profile, reason }];
+    return [{ kind: 'dispatch', id: row.id, profile: row.profile, claimed: false, reason }];
   }
   if (isClaimed(row, now)) return [];
   // A participant's instance that Consul still sees answers: Nomad forgot it, the participant need not.

@@ -32,13 +32,21 @@ export interface Demand {
   /** Participants who read the consent page now. */
   readonly arriving: number;
   /** Instances that failed before they were ready, since the last one that was. */
-  readonly bootFailures: { readonly count: number; readonly latest: Date | null; readonly reason: string | null };
+  readonly bootFailures: BootFailures;
+}
+
+export interface BootFailures {
+  readonly count: number;
+  readonly first: Date | null;
+  readonly latest: Date | null;
+  /** Why the latest failed. */
+  readonly reason: string | null;
 }
 
 export const noDemand: Demand = {
   waiting: 0,
   arriving: 0,
-  bootFailures: { count: 0, latest: null, reason: null },
+  bootFailures: { count: 0, first: null, latest: null, reason: null },
 };
 
 export interface StoreView {

@@ -3,6 +3,7 @@ import type { Action } from './action.js';
 import type { Situation } from './lifecycle.js';
 import { type Demand, type InstanceRow, noDemand } from './observed.js';
 
+const MIN_BACKOFF_MS = 2_000;
 const MAX_BACKOFF_MS = 300_000;
 
 /** Warm instances that a pool should have: one for each who may want one soon, and one for each who waits for one now. */
@@ -10,10 +11,14 @@ export function targetOf({ min, max }: Profile, { arriving, waiting }: Demand, d
   return drain ? 0 : Math.min(Math.max(arriving, min), max) + waiting;
 }
 
-/** A pool after failed starts waits 2, 4, 8 … up to 300 s before it starts another; until when, null when it need not. */
-export function backoffUntil({ bootFailures: { count, latest } }: Demand): Date | null {
-  if (count === 0 || latest === null) return null;
-  return new Date(latest.getTime() + Math.min(MAX_BACKOFF_MS, 1000 * 2 ** count));
+/**
+ * A pool whose starts fail waits before it starts others: as long again as they have been failing, so that each pause is about
+ * twice the one before, however many failed at once. Until when; null when it need not wait.
+ */
+export function backoffUntil({ bootFailures: { first, latest } }: Demand): Date | null {
+  if (first === null || latest === null) return null;
+  const failing = latest.getTime() - first.getTime();
+  return new Date(latest.getTime() + Math.min(MAX_BACKOFF_MS, Math.max(MIN_BACKOFF_MS, failing)));
 }
 
 /** The instances that were dispatched from an older version of the job. */

@@ -28,14 +28,15 @@ failures as (
   select profile, reason, coalesce(stopped_at, dispatched_at, created_at) as at from instances
   where state = 'failed' and ready_at is null and created_at > now() - interval '15 minutes'
     and created_at > coalesce((select at from latest_ready where latest_ready.profile = instances.profile), '-infinity'))
-select profile, count(*)::int as count, max(at) as latest, (array_agg(reason order by at desc))[1] as reason
+select profile, count(*)::int as count, min(at) as first, max(at) as latest, (array_agg(reason order by at desc))[1] as reason
 from failures group by profile`;
 
 export const intendSome = `
 with current as (select from leadership where term = $1 for share),
 intended as (
-  insert into instances (id, profile)
-  select id, $3 from unnest($2::text[]) id where exists (select from current)
+  insert into instances (id, profile, dispatch_term, dispatched_at)
+  select id, $3, case when $6 then $1::bigint end, case when $6 then now() end
+  from unnest($2::text[]) id where exists (select from current)
   limit greatest(0, $4 - (select count(*) from instances where ${mayRun} and profile = $3))
   returning id, state),
 audited as (

@@ -29,6 +29,8 @@ export interface Intent {
   readonly profile: string;
   readonly count: number;
   readonly maxInstances: number;
+  /** Whether their dispatch follows at once: then they are claimed for this term already. */
+  readonly claimed: boolean;
   readonly reason: string;
 }
 
@@ -51,7 +53,7 @@ export class PostgresStore implements Store {
     return { rows, demand: demandOf(wanted.rows, failures.rows) };
   }
 
-  async intend(term: number, { profile, count, maxInstances, reason }: Intent): Promise<readonly string[]> {
+  async intend(term: number, { profile, count, maxInstances, claimed, reason }: Intent): Promise<readonly string[]> {
     const ids = Array.from({ length: count }, newInstanceId);
     const { rows } = await this.database.query<{ id: string }>(sql.intendSome, [
       term,
@@ -59,6 +61,7 @@ export class PostgresStore implements Store {
       profile,
       maxInstances,
       reason,
+      claimed,
     ]);
     return rows.map(({ id }) => id);
   }

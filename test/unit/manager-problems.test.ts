@@ -51,9 +51,11 @@ const cases: Readonly<Record<string, Case>> = {
     sentences: ['The pools are drained, and 2 participants wait for an instance: `observatory drain --off` ends that.'],
   },
   'instances do not start': {
-    seen: observed({ demand: { bootFailures: { count: 3, latest: ago(2), reason: 'The instance ended by itself.' } } }),
+    seen: observed({
+      demand: { bootFailures: { count: 3, first: ago(8), latest: ago(2), reason: 'The instance ended by itself.' } },
+    }),
     sentences: [
-      '3 instances in a row of pool default did not start; the next is tried at 2026-11-24T12:00:06.000Z. The instance ended by itself.',
+      '3 instances in a row of pool default did not start; the next is tried at 2026-11-24T12:00:04.000Z. The instance ended by itself.',
     ],
   },
   'ghosts in Consul': {

@@ -39,7 +39,7 @@ export class World {
   private hasRoom = true;
   private queue: QueueView = { queued: [], booting: null, old: [] };
   private serial = 0;
-  private failures: { count: number; latest: Date | null } = { count: 0, latest: null };
+  private failures = noDemand.bootFailures;
   readonly desired = desiredOf([pool], noLiveSettings);
 
   /** One pass of the manager, and what it planned. */
@@ -86,7 +86,7 @@ export class World {
   }
 
   get demand(): Demand {
-    return { ...noDemand, waiting: this.waiting, bootFailures: { ...this.failures, reason: null } };
+    return { ...noDemand, waiting: this.waiting, bootFailures: this.failures };
   }
 
   get oldInstances(): readonly string[] {
@@ -141,7 +141,7 @@ export class World {
       case 'adopt':
         return this.set(action.id, { jobId: action.jobId });
       case 'probe':
-        this.failures = { count: 0, latest: null };
+        this.failures = noDemand.bootFailures;
         return this.set(action.id, { state: 'ready', readyAt: this.now });
       case 'fail':
         return this.fail(action.id);
@@ -175,7 +175,10 @@ export class World {
   private fail(id: string): void {
     const failing = this.rows.find((one) => one.id === id);
     if (failing?.state === 'leased') this.waiting += 1;
-    if (failing?.state === 'booting') this.failures = { count: this.failures.count + 1, latest: this.now };
+    if (failing?.state === 'booting') {
+      const { count, first } = this.failures;
+      this.failures = { count: count + 1, first: first ?? this.now, latest: this.now, reason: 'It ended.' };
+    }
     this.set(id, { state: 'failed' });
   }
 

@@ -16,6 +16,9 @@ const old = (...asked: string[]): Observed['queue'] => ({
   complete: true,
   value: { queued: entries, booting: '0', old: asked },
 });
+const failing = (count: number, first: number, latest: number) => ({
+  bootFailures: { count, first: ago(first), latest: ago(latest), reason: 'It ended.' },
+});
 const ended = (text: string) => [{ ...running, status: 'failed' as const, ending: text }];
 const version = (number: number, ...children: ReturnType<typeof child>[]): Observed['nomad'] => ({
   complete: true,
@@ -42,7 +45,7 @@ const specification: Readonly<Record<string, Readonly<Record<string, Case>>>> = 
     'that deploy registers is never registered, and dispatched from at once': {
       seen: observed({ registered: new Set(), rows: [two[0]!, row(2, 'booting', intent)], nomad: nomad(child(1)) }),
       wanted: { pools: [{ ...pool, jobFile: undefined }], drain: false },
-      actions: [{ kind: 'dispatch', id: idOf(2), profile: 'default' }],
+      actions: [{ kind: 'dispatch', id: idOf(2), profile: 'default', claimed: false }],
     },
     'with a newer version: successors first': {
       seen: observed({ nomad: version(1, child(1), child(2)) }),
@@ -66,7 +69,7 @@ const specification: Readonly<Record<string, Readonly<Record<string, Case>>>> = 
   'a start': {
     'that is intended: dispatch': {
       seen: observed({ rows: [two[0]!, row(2, 'booting', intent)], nomad: nomad(child(1)) }),
-      actions: [{ kind: 'dispatch', id: idOf(2), profile: 'default' }],
+      actions: [{ kind: 'dispatch', id: idOf(2), profile: 'default', claimed: false }],
     },
     'claimed in this term just now: wait; claimed in an older term: dispatch': {
       seen: observed({
@@ -77,7 +80,7 @@ const specification: Readonly<Record<string, Readonly<Record<string, Case>>>> = 
         ],
         nomad: nomad(),
       }),
-      actions: [{ kind: 'dispatch', id: idOf(2), profile: 'default' }],
+      actions: [{ kind: 'dispatch', id: idOf(2), profile: 'default', claimed: false }],
     },
     'whose job was not noted: adopt the first child, stop the second': {
       seen: observed({
@@ -105,18 +108,24 @@ const specification: Readonly<Record<string, Readonly<Record<string, Case>>>> = 
       }),
       actions: [],
     },
-    'after two that failed just now: not yet; later: again': {
-      seen: observed({
-        rows: [],
-        demand: { bootFailures: { count: 2, latest: ago(3), reason: 'It ended.' } },
-      }),
+    'after fifty that failed at once just now: not yet': {
+      seen: observed({ rows: [], demand: failing(50, 1, 1) }),
       actions: [],
     },
-    'after two that failed 4 s ago: again': {
-      seen: observed({
-        rows: [],
-        demand: { bootFailures: { count: 2, latest: ago(4), reason: 'It ended.' } },
-      }),
+    'after fifty that failed at once 2 s ago: again': {
+      seen: observed({ rows: [], demand: failing(50, 2, 2) }),
+      actions: [intend(2)],
+    },
+    'while they have been failing for a minute, and for less than a minute nothing was tried: not yet': {
+      seen: observed({ rows: [], demand: failing(3, 119, 59) }),
+      actions: [],
+    },
+    'when they have been failing for a minute, and a minute has passed: again': {
+      seen: observed({ rows: [], demand: failing(3, 120, 60) }),
+      actions: [intend(2)],
+    },
+    'when they have been failing for an hour: again after five minutes': {
+      seen: observed({ rows: [], demand: failing(90, 3_900, 300) }),
       actions: [intend(2)],
     },
   },
@@ -138,9 +147,7 @@ const specification: Readonly<Record<string, Readonly<Record<string, Case>>>> = 
       seen: observed({
         store: {
           rows: two,
-          demand: new Map([
-            ['default', { waiting: 0, arriving: 0, bootFailures: { count: 9, latest: ago(1), reason: '' } }],
-          ]),
+          demand: new Map([['default', { waiting: 0, arriving: 0, ...failing(9, 30, 1) }]]),
         },
         registered: new Set(['default', 'vision']),
         nomad: {
