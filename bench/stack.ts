@@ -29,7 +29,7 @@ export interface Bench {
   readonly nomad: Nomad;
   readonly service: NomadService;
   readonly settings: Settings;
-  /** The pool's least and most, set live as an operator would. */
+  /** The pool's least, set live as an operator would. */
   setPool(size: number): Promise<void>;
   /** A manager that leads and has nothing to do; `onPass` hears of each of its passes. */
   manager(onPass: (report: PassReport) => void): Promise<BenchManager>;
@@ -70,7 +70,7 @@ async function start(runDir: string, cleanup: Cleanup): Promise<Bench> {
     OBSERVATORY_INSTANCE_JOB_FILE: 'none',
     OBSERVATORY_CONSUL_PREFIX: PREFIX,
     OBSERVATORY_POOL_MIN: '0',
-    OBSERVATORY_POOL_MAX: '0',
+    OBSERVATORY_POOL_MAX: '2000',
     OBSERVATORY_MAX_INSTANCES: '2000',
     OBSERVATORY_BOOT_SECONDS: '600',
     OBSERVATORY_PASS_SECONDS: '1',
@@ -83,11 +83,7 @@ async function start(runDir: string, cleanup: Cleanup): Promise<Bench> {
   await nomad.register(parentJob());
   const running = async () =>
     (await nomad.liveAllocations([PARENT])).filter(({ ClientStatus }) => ClientStatus === 'running').length;
-  // The larger bound first on the way up, last on the way down: the two never cross.
-  const setPool = async (size: number) => {
-    const bounds = size === 0 ? ['min', 'max'] : ['max', 'min'];
-    for (const bound of bounds) await consul.setKey(`${PREFIX}/pool/default/${bound}`, String(size));
-  };
+  const setPool = (size: number) => consul.setKey(`${PREFIX}/pool/default/min`, String(size));
   return {
     nomad,
     service,

@@ -10,14 +10,14 @@ describe('the pace of the passes', () => {
     const pace = new Pace(5_000);
     assert.deepEqual(
       [quiet, { ...quiet, booting: true }, { ...quiet, changed: true, booting: true }].map((end) => pace.after(end)),
-      [5_000, 400, 50],
+      [5_000, 400, 80],
     );
   });
 
-  it('leaves Nomad as much time as a long pass took', () => {
+  it('leaves Nomad four times as long as a pass took', () => {
     const pace = new Pace(5_000);
-    assert.equal(pace.after({ ...quiet, milliseconds: 700, booting: true }), 1_400);
-    assert.equal(pace.gather(), 700);
+    assert.equal(pace.after({ ...quiet, milliseconds: 700, booting: true }), 2_800);
+    assert.equal(pace.gather(), 2_800);
     assert.equal(pace.after({ ...quiet, milliseconds: 9_000, changed: true }), 5_000);
   });
 
