@@ -9,6 +9,6 @@ export interface Desired {
 }
 
 /** The profiles as the settings give them, with what is set live. */
-export function desiredOf(profiles: readonly Profile[], live: LiveSettings): Desired {
+export function desiredOf(profiles: readonly Profile[], live: Pick<LiveSettings, 'pools' | 'drain'>): Desired {
   return { pools: profiles.map((profile) => ({ ...profile, ...live.pools[profile.name] })), drain: live.drain };
 }

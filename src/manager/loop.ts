@@ -101,12 +101,21 @@ export class Loop {
     const { ports, profiles, live, refusals, telemetry } = this.parts;
     const start = performance.now();
     if (this.registered.term !== current) this.registered = { term: current, profiles: new Set() };
-    const desired = desiredOf(profiles, live());
+    const { studies, ...settings } = live();
+    const unknown = await ports.store.applyStudyStates(current, studies);
+    const desired = desiredOf(profiles, settings);
     const observed = await this.observer.observe(desired.pools, current, this.registered.profiles);
     const actions = plan(observed, desired, new Date());
     const outcomes = await this.apply(actions, observed, desired.pools);
     const milliseconds = performance.now() - start;
-    const report = reportOf(observed, desired, outcomes, { milliseconds, refusals: refusals(), now: new Date() });
+    const report = reportOf(observed, desired, outcomes, {
+      milliseconds,
+      refusals: [
+        ...refusals(),
+        ...unknown.map((id) => `Consul sets a state of the study ${id}, which is not published.`),
+      ],
+      now: new Date(),
+    });
     this.tell(report, observed);
     telemetry.pass(report);
     await ports.store.report(current, report);

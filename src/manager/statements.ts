@@ -1,4 +1,5 @@
 import { mayRun } from '../participants/instance.js';
+import { stateInForce } from '../participants/study-state.js';
 import { ARRIVAL_SECONDS, CLAIM_SECONDS } from './observed.js';
 
 /** The manager's statements: each asks for the writer's own term ($1), and each change writes its audit row. */
@@ -15,8 +16,9 @@ from instances where ${mayRun} order by created_at, id`;
 export const viewWanted = `
 select studies.profile,
        count(*) filter (where participants.state = 'waiting')::int as waiting,
-       count(*) filter (where participants.state = 'arrived' and studies.state = 'open')::int as arriving
-from participants join studies on studies.id = participants.study_id
+       count(*) filter (where participants.state = 'arrived' and studies.open)::int as arriving
+from participants
+join (select id, profile, ${stateInForce} = 'open' as open from studies) studies on studies.id = participants.study_id
 where participants.state = 'waiting'
    or (participants.state = 'arrived' and participants.arrived_at > now() - interval '${ARRIVAL_SECONDS} seconds')
 group by studies.profile`;

@@ -1,4 +1,6 @@
+import { applyStudyStates } from '../participants/study-state.js';
 import { newInstanceId } from '../platform/identity.js';
+import type { LiveSettings } from '../platform/live-settings.js';
 import { type PassReport, writePassReport } from '../platform/pass-report.js';
 import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
 import { type Demand, type InstanceRow, type LiveState, noDemand, type StoreView } from './observed.js';
@@ -19,6 +21,8 @@ export interface Store {
   /** Ends an instance's use: its lease ends too, and its participant waits again at the old place in the line. */
   leave(term: number, leaving: Leaving): Promise<boolean>;
   markStopped(term: number, id: string, reason: string): Promise<boolean>;
+  /** Puts the states that are set live in force; those of them that name no study here. */
+  applyStudyStates(term: number, states: LiveSettings['studies']): Promise<readonly string[]>;
   /** Keeps what the pass saw and did, for status and control. */
   report(term: number, report: PassReport): Promise<boolean>;
   /** A new leader: the term that is its own from now on. */
@@ -97,6 +101,10 @@ export class PostgresStore implements Store {
 
   markStopped(term: number, id: string, reason: string): Promise<boolean> {
     return changed(this.database, sql.stoppedOne, [term, id, reason]);
+  }
+
+  async applyStudyStates(term: number, states: LiveSettings['studies']): Promise<readonly string[]> {
+    return (await applyStudyStates(this.database, term, states)).unknown;
   }
 
   report(term: number, report: PassReport): Promise<boolean> {
