@@ -72,7 +72,8 @@ export async function startManager({ settings, log, wrap = (ports) => ports }: M
     refusals: () => live.refusals(),
     log,
     telemetry,
-    term: () => (leader.leads() ? term : undefined),
+    // Without the live settings, a pass could start what they forbid and open what they pause.
+    term: () => (leader.leads() && live.known ? term : undefined),
   });
   const stopping = new AbortController();
 
@@ -87,7 +88,6 @@ export async function startManager({ settings, log, wrap = (ports) => ports }: M
   });
   const listen = settings.OBSERVATORY_MANAGER_LISTEN;
   const metrics = listen === undefined ? undefined : await serveMetrics(listen, registry, () => loop.turns);
-  // A pass before the live settings are read could start what they forbid.
   await live.start();
   leader.start();
   loop.start();
