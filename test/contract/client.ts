@@ -44,7 +44,10 @@ export class Contract {
   readonly run = randomBytes(4).toString('hex');
   private readonly parents = new Set<string>();
 
-  constructor(private backend?: Pick<Backend, 'nomad' | 'consul'> & Partial<Backend>) {}
+  constructor(
+    private backend?: Pick<Backend, 'nomad' | 'consul'> & Partial<Backend>,
+    private readonly token?: string,
+  ) {}
 
   async start(): Promise<void> {
     this.backend = await startBackend();
@@ -72,13 +75,16 @@ export class Contract {
   }
 
   nomad<T>(method: string, route: string, body?: unknown): Promise<Reply<T>> {
-    return call<T>(this.address, method, route, body);
+    return call<T>(this.address, method, route, body, this.token);
   }
 
   /** The one entry of a service in Consul. */
   async entry(service: string): Promise<ConsulEntry | undefined> {
-    const { json } = await call<ConsulEntry[]>(this.consulAddress, 'GET', `/v1/health/service/${service}`);
-    return json[0];
+    return (await this.entries(service))[0];
+  }
+
+  async entries(service: string): Promise<ConsulEntry[]> {
+    return (await call<ConsulEntry[]>(this.consulAddress, 'GET', `/v1/health/service/${service}`)).json;
   }
 
   async list<T>(table: string, filter: string, more = ''): Promise<T[]> {

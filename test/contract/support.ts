@@ -14,10 +14,17 @@ export interface Reply<T> {
 }
 
 /** T is what the caller expects and then examines. */
-export async function call<T>(base: string, method: string, route: string, body?: unknown): Promise<Reply<T>> {
+export async function call<T>(
+  base: string,
+  method: string,
+  route: string,
+  body?: unknown,
+  token?: string,
+): Promise<Reply<T>> {
   const response = await fetch(new URL(route, base), {
     method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    headers: token === undefined ? {} : { 'x-nomad-token': token },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
   const isJson = response.headers.get('content-type') === 'application/json';

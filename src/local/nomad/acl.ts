@@ -25,7 +25,7 @@ export type Need =
 type Capability =
   'list-jobs' | 'read-job' | 'submit-job' | 'dispatch-job' | 'parse-job' | 'read-logs' | 'read-fs' | 'read-job-scaling';
 
-const denied = (status = 403, text = 'Permission denied') => new NomadError(status, text);
+export const denied = (status = 403, text = 'Permission denied') => new NomadError(status, text);
 
 /** Nomad's access control, as far as tokens with fixed rights go. Without tokens everyone may everything. */
 export class Acl {
@@ -47,11 +47,11 @@ export class Acl {
     if (!token || !this.may(token, need, namespace)) throw denied();
   }
 
-  /** Streams of an allocation's files and of events answer 500, whatever is wrong with the token. */
-  checkStream(secret: string | undefined, need: Need, namespace: string): void {
+  /** Streams answer 500 to who may not; what a token that nobody knows is told depends on the stream. */
+  checkStream(secret: string | undefined, need: Need, namespace: string, unknown: NomadError): void {
     if (!this.tokens) return;
     const token = this.tokens.get(secret ?? '');
-    if (!token && secret !== undefined) throw denied(500, 'rpc error: Permission denied');
+    if (!token && secret !== undefined) throw unknown;
     if (!token || !this.may(token, need, namespace)) throw denied(500);
   }
 

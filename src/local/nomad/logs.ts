@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { denied } from './acl.js';
 import type { Answer, Call } from './http.js';
 import type { Surroundings } from './reads.js';
 import { NomadError, isTerminal, type Allocation } from './types.js';
@@ -12,7 +13,7 @@ export function allocationOf({ store, acl }: Surroundings, { token }: Call, id: 
   if (id === '') throw new NomadError(400, 'must provide a valid alloc id');
   if (id.length !== 36) throw new NomadError(500, 'alloc lookup failed: index error: UUID must be 36 characters');
   const allocation = store.allocations.get(id);
-  acl.checkStream(token, need, allocation?.Namespace ?? 'default');
+  acl.checkStream(token, need, allocation?.Namespace ?? 'default', denied(500, 'rpc error: Permission denied'));
   if (!allocation) throw new NomadError(404, `Unknown allocation "${id}"`);
   return allocation;
 }

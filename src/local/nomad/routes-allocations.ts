@@ -58,7 +58,7 @@ function getAllocation({ store, acl }: Surroundings, call: Call, id: string): An
   const allocation = store.allocations.get(id);
   if (!allocation) return { body: 'alloc not found', plain: true, status: 404, index: store.tables.allocations };
   if (!acl.allows(call.token, 'read-job', allocation.Namespace)) {
-    acl.check(call.token, 'known', allocation.Namespace);
+    if (call.token !== undefined) acl.check(call.token, 'known', allocation.Namespace);
     throw new NomadError(500, `Unknown allocation "${id}"`);
   }
   return { body: wholeAllocation(allocation), index: allocation.ModifyIndex };
@@ -82,17 +82,17 @@ function allocationsOfEvaluation({ store }: Surroundings, id: string): Answer {
 
 export function allocationReads(around: Surroundings): Route[] {
   const { store } = around;
-  const get = (path: RegExp, read: (call: Call, id: string) => Answer, need: Route['need'] = 'read-job'): Route => ({
+  const get = (path: RegExp, read: (call: Call, id: string) => Answer, need: Route['need']): Route => ({
     method: 'GET',
     path,
     need,
     handle: (call) => blocking(store, call, () => read(call, call.params[0] ?? '')),
   });
   return [
-    get(/^\/v1\/allocations$/, (call) => listAllocations(around, call)),
+    get(/^\/v1\/allocations$/, (call) => listAllocations(around, call), 'read-job'),
     get(/^\/v1\/allocation\/([^/]+)$/, (call, id) => getAllocation(around, call, id), undefined),
-    get(/^\/v1\/evaluations$/, (call) => listEvaluations(around, call)),
-    get(/^\/v1\/evaluation\/([^/]+)\/allocations$/, (_call, id) => allocationsOfEvaluation(around, id)),
+    get(/^\/v1\/evaluations$/, (call) => listEvaluations(around, call), 'read-job'),
+    get(/^\/v1\/evaluation\/([^/]+)\/allocations$/, (_call, id) => allocationsOfEvaluation(around, id), 'read-job'),
     get(/^\/v1\/evaluation\/([^/]+)$/, (call, id) => getEvaluation(around, call, id), undefined),
   ];
 }

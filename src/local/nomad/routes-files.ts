@@ -1,3 +1,4 @@
+import { denied } from './acl.js';
 import { byTopics } from './events.js';
 import type { Call, Route } from './http.js';
 import { readFiles } from './files.js';
@@ -13,7 +14,7 @@ function streamEvents({ store, acl }: Surroundings, call: Call): undefined {
   }
   const topics = call.query.getAll('topic');
   const everything = topics.length === 0 || topics.some((topic) => topic.startsWith('*'));
-  acl.checkStream(call.token, everything ? 'management' : 'read-job', call.namespace);
+  acl.checkStream(call.token, everything ? 'management' : 'read-job', call.namespace, denied());
   const ofTopics = byTopics(topics);
   const inNamespace = ({ Namespace }: { Namespace: string }) => call.namespace === '*' || Namespace === call.namespace;
   store.events.subscribe(call.response, (event) => inNamespace(event) && ofTopics(event), Number(index));
