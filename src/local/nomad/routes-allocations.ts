@@ -1,3 +1,4 @@
+import { isTrue } from './go-bool.js';
 import type { Answer, Call, Route } from './http.js';
 import { byCreation } from './page.js';
 import { blocking, inNamespace, list, type Surroundings } from './reads.js';
@@ -30,8 +31,8 @@ function listAllocations({ store, acl }: Surroundings, call: Call): Answer {
     (allocation) => mine(allocation) && acl.allows(call.token, 'read-job', allocation.Namespace),
   );
   const shown = {
-    resources: call.query.get('resources') === 'true',
-    taskStates: call.query.get('task_states') !== 'false',
+    resources: isTrue(call.query.get('resources')),
+    taskStates: isTrue(call.query.get('task_states') ?? 'true'),
   };
   const row = (allocation: Allocation) => allocationRow(allocation, shown);
   return list(call, { items, order: byCreation, seen: filteredAllocation, row, index: store.tables.allocations });

@@ -1,3 +1,4 @@
+import { isTrue } from './go-bool.js';
 import type { Answer, Call, Route } from './http.js';
 import { datacenter, nodeObject, nodeRow, version } from './node.js';
 import { byName } from './page.js';
@@ -68,7 +69,7 @@ export function clusterRoutes(around: Surroundings): Route[] {
 }
 
 function listNodes({ store, node }: Surroundings, call: Call): Answer {
-  const row = () => nodeRow(node, store, call.query.get('resources') === 'true');
+  const row = () => nodeRow(node, store, isTrue(call.query.get('resources')));
   const seen = () => nodeObject(node, store);
   const order = byName<{ ID: string }>(({ ID }) => ID);
   return list(call, { items: [{ ID: node.id }], order, seen, row, index: store.tables.nodes });
