@@ -64,7 +64,9 @@ describe('the package', function () {
         OBSERVATORY_SECRET: 'x'.repeat(32),
         OBSERVATORY_PUBLIC_URL: 'http://127.0.0.1',
       };
-      assert.deepEqual(await observatory(['migrate'], settings), { code: 0, text: 'Applied migration 1.\n' });
+      const migrated = await observatory(['migrate'], settings);
+      assert.equal(migrated.code, 0);
+      assert.match(migrated.text, /^Applied migration 1(, \d+)*\.\n$/);
       const study = path.join(folder, 'node_modules/developer-observatory/studies/crypto-api');
       const added = await observatory(['study', 'add', study], settings);
       assert.deepEqual(added, { code: 0, text: 'Study crypto-api is published with 4 conditions.\n' });
