@@ -122,6 +122,7 @@ describe('Nomad contract: streams', function () {
     await eventually('first line', async () => (await plain('')) === 'one\n');
     assert.equal(await plain('&origin=start&offset=2'), 'e\n');
     assert.equal(await plain('&origin=end&offset=3'), 'ne\n');
+    assert.equal((await contract.nomad('GET', `${route}&plain=True`)).text, 'one\n', 'as Python writes it');
     const frame = await contract.nomad<{ Data: string; File: string; Offset: number }>('GET', route);
     const expected = { Data: Buffer.from('one\n').toString('base64'), File: 'alloc/logs/server.stdout.0', Offset: 4 };
     assert.deepEqual(frame.json, expected);

@@ -1,3 +1,4 @@
+import { isTrue } from './go-bool.js';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { denied } from './acl.js';
@@ -37,8 +38,8 @@ export async function readLogs(around: Surroundings, call: Call): Promise<Answer
   const content = () => (existsSync(file) ? readFileSync(file) : Buffer.alloc(0));
   const asked = Number(query.get('offset') ?? 0);
   const start = query.get('origin') === 'end' ? Math.max(content().length - asked, 0) : asked;
-  const plain = query.get('plain') === 'true';
-  if (query.get('follow') === 'true') return follow(call, { allocation, name, content, start, plain });
+  const plain = isTrue(query.get('plain'));
+  if (isTrue(query.get('follow'))) return follow(call, { allocation, name, content, start, plain });
   const rest = content().subarray(start);
   if (plain) return { body: rest.toString('utf8'), plain: true };
   if (rest.length === 0) return { body: undefined };

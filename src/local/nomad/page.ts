@@ -1,3 +1,4 @@
+import { isTrue } from './go-bool.js';
 interface Page<T> {
   rows: T[];
   next?: string;
@@ -31,7 +32,7 @@ export function byName<T>(token: (row: T) => string): Order<T> {
 /** A page of a list; a size that is no number is none. */
 export function page<T>(rows: T[], { compare, token, reversible }: Order<T>, query: URLSearchParams): Page<T> {
   const sorted = [...rows].sort(compare);
-  if (reversible && query.get('reverse') === 'true') sorted.reverse();
+  if (reversible && isTrue(query.get('reverse'))) sorted.reverse();
   const size = Number(query.get('per_page') ?? 0) || 0;
   const from = query.get('next_token') ?? '';
   const found = sorted.findIndex((row) => token(row) === from);

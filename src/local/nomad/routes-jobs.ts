@@ -1,3 +1,4 @@
+import { isTrue } from './go-bool.js';
 import { canonicalize } from './canonical.js';
 import { jobDiff } from './diff.js';
 import { parseJobFile } from './hcl.js';
@@ -16,7 +17,7 @@ function listJobs({ store, acl }: Surroundings, call: Call): Answer {
   const items = [...store.jobs.values()].filter(
     (job) => mine(job) && acl.allows(call.token, 'list-jobs', job.Namespace),
   );
-  const withMeta = call.query.get('meta') === 'true';
+  const withMeta = isTrue(call.query.get('meta'));
   const row = (job: Job) => jobRow(store, job, withMeta);
   return list(call, { items, order: byNamespaceAndId, seen: (job) => job, row, index: store.tables.jobs });
 }
@@ -40,7 +41,7 @@ function getVersions({ store }: Surroundings, { namespace, query }: Call, id: st
   const [newest] = versions;
   if (!newest) return { body: 'job versions not found', plain: true, status: 404, index: store.tables.jobs };
   const diffs = versions.slice(0, -1).map((version, position) => jobDiff(versions[position + 1], version));
-  const Diffs = query.get('diffs') === 'true' && diffs.length > 0 ? diffs : null;
+  const Diffs = isTrue(query.get('diffs')) && diffs.length > 0 ? diffs : null;
   const index = newest.ModifyIndex;
   const meta = { Index: index, KnownLeader: true, LastContact: 0, NextToken: '' };
   return { body: { Diffs, ...meta, Versions: versions }, index };
@@ -105,7 +106,7 @@ export function jobWrites(around: Surroundings): Route[] {
       path: /^\/v1\/job\/(.+)$/,
       need: 'submit-job',
       handle: ({ namespace, params: [id = ''], query }) =>
-        written(jobs.deregister(namespace, id, query.get('purge') === 'true')),
+        written(jobs.deregister(namespace, id, isTrue(query.get('purge')))),
     },
   ];
 }
