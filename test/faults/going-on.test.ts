@@ -5,12 +5,15 @@ import { Cache } from '../../src/local/cache.js';
 import { chromiumLaunch } from '../../src/local/chromium.js';
 import { poll } from '../poll.js';
 import { booksAgree } from './support/books.js';
+import { allFaults } from './support/extent.js';
 import { FaultStack } from './support/fault-stack.js';
 import { answersTo, finishWork, startWork } from './support/participants.js';
 
 const CELL = 'introduction-2';
 
-describe('claims and running notebooks', function () {
+if (allFaults) describe('claims and running notebooks', goOn);
+
+function goOn(this: Mocha.Suite): void {
   this.timeout(300_000);
   let stack: FaultStack;
   let browser: Browser;
@@ -49,17 +52,6 @@ describe('claims and running notebooks', function () {
     await poll('the output is recorded', async () => (await outputs()) > before, 30);
   }
 
-  /** The stand-in ends what an earlier one ran, as if the machine had gone down; a real Nomad finds its tasks again. */
-  async function followToAnotherInstance(): Promise<void> {
-    const before = new URL(page.url()).pathname;
-    const assigned = async () => {
-      const path = await (await page.request.post(`${stack.publicUrl}/getAssignedInstance`)).text();
-      return path.startsWith('/proxy/') && path !== before ? path : undefined;
-    };
-    await page.goto(`${stack.publicUrl}${await poll('another instance is assigned', assigned, 90)}`);
-    await page.locator(`[data-test="run-${CELL}"]`).waitFor();
-  }
-
   const outages: readonly [name: string, down: () => Promise<unknown>, up: () => Promise<unknown>][] = [
     ['Redis', () => stack.parts.services.redis.stop(), () => stack.parts.services.redis.restart()],
     ['the manager', () => stack.parts.managers.killAll(), () => Promise.resolve(stack.parts.managers.start())],
@@ -78,12 +70,11 @@ describe('claims and running notebooks', function () {
       } finally {
         await up();
       }
-      if (name === 'Nomad' && stack.parts.nomad.kind === 'stand-in') await followToAnotherInstance();
       await booksAgree(stack, { ready: 2, leased: 1 }, 120);
       await runsCode();
     });
   }
-});
+}
 
 async function openNotebook(page: Page, publicUrl: string): Promise<void> {
   await page.goto(`${publicUrl}/?study=crypto-api`);
