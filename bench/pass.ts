@@ -30,7 +30,6 @@ export async function pass(): Promise<object> {
       };
     } finally {
       await manager.stop();
-      await bench.clear();
     }
   });
 }

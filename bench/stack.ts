@@ -7,6 +7,7 @@ import { type Cleanup, withCleanup } from '../src/local/cleanup.js';
 import { startServices } from '../src/local/index.js';
 import { type NomadService, startNomad } from '../src/local/nomad-service.js';
 import { type Manager, startManager } from '../src/manager/index.js';
+import { AdaptiveLimit, inParallel } from '../src/manager/parallel.js';
 import type { Ports } from '../src/manager/ports.js';
 import { ConsulClient } from '../src/platform/consul.js';
 import { createLogger } from '../src/platform/log.js';
@@ -81,6 +82,8 @@ async function start(runDir: string, cleanup: Cleanup): Promise<Bench> {
   const nomad = new Nomad(settings);
   const consul = new ConsulClient(settings);
   await nomad.register(parentJob());
+  // Before Nomad itself is ended, which leaves what it runs alive.
+  cleanup.add({ name: 'instances', stop: () => clear(nomad) });
   const running = async () =>
     (await nomad.liveAllocations([PARENT])).filter(({ ClientStatus }) => ClientStatus === 'running').length;
   const setPool = (size: number) => consul.setKey(`${PREFIX}/pool/default/min`, String(size));
@@ -91,12 +94,14 @@ async function start(runDir: string, cleanup: Cleanup): Promise<Bench> {
     running,
     setPool,
     manager: (onPass) => leadingManager(settings, onPass, setPool),
-    async clear() {
-      const children = (await nomad.liveJobs([PARENT])).filter(({ ID }) => ID !== PARENT);
-      await Promise.all(children.map(({ ID }) => nomad.stop(ID)));
-      while ((await nomad.liveAllocations([PARENT])).length > 0) await sleep(100);
-    },
+    clear: () => clear(nomad),
   };
+}
+
+async function clear(nomad: Nomad): Promise<void> {
+  const children = (await nomad.liveJobs([PARENT])).map(({ ID }) => ID).filter((id) => id !== PARENT);
+  await inParallel(children, new AdaptiveLimit(), (id) => nomad.stop(id));
+  while ((await nomad.liveAllocations([PARENT])).length > 0) await sleep(100);
 }
 
 async function leadingManager(
