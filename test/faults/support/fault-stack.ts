@@ -163,6 +163,8 @@ async function instanceVariables({ runDir, cache }: RunContext, jupyter: boolean
     python: jupyter ? (await jupyterEnvironment(cache)).python : program,
     instance_dir: path.join(packageRoot, 'instance'),
     check_interval: '1s',
+    // A small machine has room for forty.
+    cpu: '50',
   };
 }
 
