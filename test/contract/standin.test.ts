@@ -91,6 +91,22 @@ describe('Nomad stand-in as a process', function () {
     assert.equal(await contract.entry(contract.id('end')), undefined);
   });
 
+  it('waits for no task longer than whoever ends it waits for it', async () => {
+    const contract = await start();
+    const script = "trap '' INT; echo $$; while :; do sleep 0.1; done";
+    const job = parentJob(contract.id('deaf'), { command: '/bin/bash', args: ['-c', script] });
+    // Longer than this test may take.
+    for (const group of job.TaskGroups) for (const task of group.Tasks) task.KillTimeout = 120e9;
+    await contract.register(job);
+    const { ID } = await contract.withStatus(await contract.dispatched(contract.id('deaf')), 'running');
+    const pid = await eventually('its number', async () => {
+      const { text } = await contract.nomad('GET', `/v1/client/fs/logs/${ID}?task=server&type=stdout&plain=true`);
+      return Number(text.trim());
+    });
+    await end('SIGTERM');
+    await gone([pid]);
+  });
+
   it('cleans up what a killed one has left when its state is gone', async () => {
     const killed = await start();
     const pids = await withHelper(killed, 'killed');

@@ -41,6 +41,8 @@ export interface StandIn {
 }
 
 const loopback = '127.0.0.1';
+/** Who asks this process to end gives it 3 s, and a killed one leaves its tasks alive: none of them gets a longer kill timeout. */
+const STOP_MS = 2_000;
 
 /**
  * Answers the Nomad calls that the system and Nomad's command line make, on one machine and for development only: it runs the
@@ -75,7 +77,9 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   };
   process.once('exit', lastResort);
   const stop = async () => {
+    const enough = setTimeout(lastResort, STOP_MS);
     await runner.stopAll();
+    clearTimeout(enough);
     process.off('exit', lastResort);
     server.close();
     server.closeAllConnections();
