@@ -22,6 +22,10 @@ describe(`${KILLS} random kills over a filling and draining pool of ${POOL}`, fu
 
   before(async () => {
     stack = await FaultStack.start({ pool: POOL, maxInstances: 2 * POOL });
+    // More people than the study takes.
+    await stack.parts.database.query(
+      `update studies set definition = jsonb_set(definition, '{caps,maxParticipants}', 'null')`,
+    );
   });
   after(() => stack?.stop());
 
