@@ -17,7 +17,7 @@ export async function readOverview(database: Queryable, staleAfterSeconds: numbe
   );
   const failures = await database.query<Overview['failures'][number]>(
     `select id, reason, coalesce(stopped_at, dispatched_at, created_at) as at from instances
-     where state = 'failed' order by at desc limit 5`,
+     where state = 'failed' order by created_at desc limit 5`,
   );
   return {
     status: await readStatus(database, staleAfterSeconds),

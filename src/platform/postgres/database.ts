@@ -14,6 +14,9 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
     max: 10,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 15_000,
+    // For a server that says nothing at all, not even that the statement took too long.
+    query_timeout: 20_000,
+    keepAlive: true,
     idle_in_transaction_session_timeout: 30_000,
     options: '-c search_path=observatory',
   });
@@ -26,6 +29,11 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
 export async function transaction<T>(database: Database, work: (client: Queryable) => Promise<T>): Promise<T> {
   const client = await database.connect();
   let broken = false;
+  // The pool listens to idle clients only: a connection that is lost here would end the process. The next query fails and tells.
+  const lost = () => {
+    broken = true;
+  };
+  client.on('error', lost);
   try {
     await client.query('begin');
     const result = await work(client);
@@ -37,6 +45,7 @@ export async function transaction<T>(database: Database, work: (client: Queryabl
     });
     throw error;
   } finally {
+    client.off('error', lost);
     client.release(broken);
   }
 }
