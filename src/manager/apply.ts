@@ -16,8 +16,8 @@ export interface Applying {
   readonly log: Logger;
   readonly telemetry: Telemetry;
   readonly limit: AdaptiveLimit;
-  /** Whether this manager still leads: asked before each action. */
-  readonly leads: () => boolean;
+  /** Whether this manager still leads, stays and has time: asked before each action. */
+  readonly goesOn: () => boolean;
   readonly observed: Observed;
   readonly onRegistered: (profile: string) => void;
 }
@@ -35,7 +35,7 @@ export async function apply(actions: readonly Action[], applying: Applying): Pro
   const outcomes: Outcome[] = [];
   const addAction = (action: Action) => queue.push(action);
   await inParallel(queue, applying.limit, async (action) => {
-    if (applying.leads()) outcomes.push(await attempt(action, applying, addAction));
+    if (applying.goesOn()) outcomes.push(await attempt(action, applying, addAction));
   });
   return outcomes;
 }
@@ -122,10 +122,10 @@ async function intend(
 
 /** The claim comes first: of several managers, one may make the call. */
 async function dispatch({ id, profile, claimed }: Dispatch, applying: Applying): Promise<boolean> {
-  const { ports, secret, observed, leads } = applying;
+  const { ports, secret, observed, goesOn } = applying;
   const { term, nomad } = observed;
   if (!claimed && !(await ports.store.claimDispatch(term, id))) return false;
-  if (!leads()) return false;
+  if (!goesOn()) return false;
   const meta = { instance_id: id, token_hash: tokenHash(instanceToken(secret, id)), profile };
   try {
     const jobId = await ports.cluster.dispatch(poolOf(profile, applying).job, meta, id);

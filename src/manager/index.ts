@@ -74,6 +74,9 @@ export async function startManager({ settings, log, wrap = (ports) => ports }: M
     telemetry,
     // Without the live settings, a pass could start what they forbid and open what they pause.
     term: () => (leader.leads() && live.known ? term : undefined),
+    onOutdated: () => {
+      leader.resign();
+    },
   });
   const stopping = new AbortController();
 

@@ -20,6 +20,7 @@ export interface Leadership {
 export class Leader {
   private session: string | undefined;
   private held = false;
+  private resigned = false;
   private renewedAt = 0;
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
@@ -28,7 +29,12 @@ export class Leader {
 
   /** Whether this manager may act now; false before Consul could give the lock to another. */
   leads(): boolean {
-    return this.held && Date.now() - this.renewedAt < TTL_SECONDS * 1000;
+    return this.held && !this.resigned && Date.now() - this.renewedAt < TTL_SECONDS * 1000;
+  }
+
+  /** The term is another's, which need not lead: whoever gets the lock next raises a new one. */
+  resign(): void {
+    this.resigned = this.held;
   }
 
   start(): void {
@@ -39,20 +45,7 @@ export class Leader {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
-    const session = this.session;
-    const wasHeld = this.held;
-    this.held = false;
-    if (session === undefined) return;
-    const { consul, key, log } = this.leadership;
-    try {
-      if (wasHeld) await consul.release(key, session);
-      await consul.destroySession(session);
-    } catch (error) {
-      log.warn(
-        { error: (error as Error).message },
-        'the lock could not be given back; it is free when its time is over',
-      );
-    }
+    await this.giveUp();
   }
 
   private async run(): Promise<void> {
@@ -62,7 +55,7 @@ export class Leader {
         await this.step();
       } catch (error) {
         log.warn({ error: (error as Error).message }, this.held ? 'the lead could not be renewed' : 'no lead for now');
-        if (!this.leads()) this.lose();
+        if (!this.leads()) await this.lose();
       }
       const pause = this.held ? RENEW_MS : RETRY_MS;
       await sleep(pause, undefined, { signal: this.stopping.signal }).catch(() => undefined);
@@ -71,12 +64,13 @@ export class Leader {
 
   private async step(): Promise<void> {
     const { consul, key, holder, log, onGain } = this.leadership;
+    if (this.resigned) await this.lose();
     const asked = Date.now();
     if (this.session === undefined) this.session = await consul.createSession('observatory manager', TTL_SECONDS);
     else await consul.renewSession(this.session);
     if (this.held) {
       if ((await consul.lockHolder(key)) === this.session) this.renewedAt = asked;
-      else this.lose();
+      else await this.lose();
       return;
     }
     if (!(await consul.acquire(key, holder, this.session))) return;
@@ -86,9 +80,28 @@ export class Leader {
     log.info({ holder }, 'this manager leads now');
   }
 
-  private lose(): void {
+  private async lose(): Promise<void> {
     if (this.held) this.leadership.log.warn('this manager does not lead any more');
-    this.held = false;
+    await this.giveUp();
+  }
+
+  /** Ends the session: another manager need not wait for its time to be over. */
+  private async giveUp(): Promise<void> {
+    const { consul, key, log } = this.leadership;
+    const { session } = this;
     this.session = undefined;
+    this.held = false;
+    this.resigned = false;
+    if (session === undefined) return;
+    try {
+      // What is released is free at once, what a session leaves behind only after the lock's delay; of another's lock it is no more than a no.
+      await consul.release(key, session);
+      await consul.destroySession(session);
+    } catch (error) {
+      log.warn(
+        { error: (error as Error).message },
+        'the lock could not be given back; it is free when its time is over',
+      );
+    }
   }
 }

@@ -53,8 +53,10 @@ function withoutChild(row: InstanceRow, { observed, nomad, pools, now }: Situati
     return [{ kind: 'dispatch', id: row.id, profile: row.profile, claimed: false, reason }];
   }
   if (isClaimed(row, now)) return [];
-  // A participant's instance that Consul still sees answers: Nomad forgot it, the participant need not.
-  if (row.state === 'leased' && (!passing.complete || passing.value.has(row.id))) return [];
+  // A participant's instance that Consul still sees answers: Nomad forgot it, the participant need not. Without the
+  // parent job, its service may not be known.
+  const wasAsked = passing.complete && nomad.parents.has(row.profile);
+  if (row.state === 'leased' && (!wasAsked || passing.value.has(row.id))) return [];
   return [{ kind: 'fail', id: row.id, reason: 'Nomad no longer knows the job of this instance.' }];
 }
 
@@ -72,18 +74,22 @@ function booting(row: InstanceRow, child: Child, { observed, pools, now }: Situa
   const since = row.dispatchedAt ?? row.createdAt;
   const allowed = pools.get(row.profile)?.bootSeconds;
   if (allowed !== undefined && now.getTime() - since.getTime() > allowed * 1000) {
-    return [{ kind: 'fail', id: row.id, reason: bootReason(child, running !== undefined, allowed) }];
+    return [{ kind: 'fail', id: row.id, reason: bootReason(row, child, observed, allowed) }];
   }
-  if (running === undefined || !observed.passing.complete || !observed.passing.value.has(row.id)) return [];
+  if (running === undefined || !passes(row, observed)) return [];
   const reason = 'Nomad runs it and Consul sees it';
   return [{ kind: 'probe', id: row.id, profile: row.profile, node: running.node, reason }];
 }
 
-function bootReason(child: Child, running: boolean, allowed: number): string {
+function bootReason(row: InstanceRow, child: Child, observed: Observed, allowed: number): string {
   const start = `The instance was not ready within ${allowed} s.`;
   if (child.blocked !== null) return `${start} ${child.blocked}`;
-  return `${start} ${running ? 'It runs, but could not be reached through Traefik.' : 'Nomad has not started it.'}`;
+  if (!child.allocations.some(({ status }) => status === 'running')) return `${start} Nomad has not started it.`;
+  if (!passes(row, observed)) return `${start} It runs, but its check in Consul does not pass.`;
+  return `${start} It runs and passes its check in Consul, but could not be reached through Traefik.`;
 }
+
+const passes = ({ id }: InstanceRow, { passing }: Observed): boolean => passing.complete && passing.value.has(id);
 
 const isClaimed = ({ dispatchedAt }: InstanceRow, now: Date): boolean =>
   dispatchedAt !== null && now.getTime() - dispatchedAt.getTime() < CLAIM_SECONDS * 1000;

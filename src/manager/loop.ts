@@ -25,10 +25,14 @@ export interface LoopParts {
   readonly telemetry: Telemetry;
   /** The term in which this manager leads now, undefined when it does not. */
   readonly term: () => number | undefined;
+  /** Called when Postgres takes nothing from the pass's term any more, as another has raised it. */
+  readonly onOutdated: () => void;
 }
 
+/** No action begins later in a pass: where each takes its whole time, what they leave undone is seen anew by the next. */
+const ACT_MS = 30_000;
 /** Every call of a pass has its time; a pass that takes longer than all of them hangs. */
-const STUCK_MS = 120_000;
+const STUCK_MS = 180_000;
 
 /** Passes one after the other: on the timer, sooner after a nudge or when the last pass changed something. */
 export class Loop {
@@ -105,7 +109,9 @@ export class Loop {
     const unknown = await ports.store.applyStudyStates(current, studies);
     const desired = desiredOf(profiles, settings);
     const observed = await this.observer.observe(desired.pools, current, this.registered.profiles);
-    const actions = plan(observed, desired, new Date());
+    // The rows bear the database's times, which this machine's clock need not agree with.
+    const now = observed.store.at;
+    const actions = plan(observed, desired, now);
     const outcomes = await this.apply(actions, observed, desired.pools);
     const milliseconds = performance.now() - start;
     const report = reportOf(observed, desired, outcomes, {
@@ -114,11 +120,11 @@ export class Loop {
         ...refusals(),
         ...unknown.map((id) => `Consul sets a state of the study ${id}, which is not published.`),
       ],
-      now: new Date(),
+      now,
     });
     this.tell(report, observed);
     telemetry.pass(report);
-    await ports.store.report(current, report);
+    if (!(await ports.store.report(current, report))) this.parts.onOutdated();
     return this.pace.after({
       milliseconds,
       changed: outcomes.some(({ result }) => result === 'done'),
@@ -133,6 +139,7 @@ export class Loop {
     pools: readonly Profile[],
   ): Promise<readonly Outcome[]> {
     const { ports, settings, log, telemetry, term } = this.parts;
+    const until = performance.now() + ACT_MS;
     return apply(actions, {
       ports,
       pools,
@@ -141,7 +148,7 @@ export class Loop {
       telemetry,
       limit: this.limit,
       observed,
-      leads: () => term() === observed.term,
+      goesOn: () => !this.stopped && performance.now() < until && term() === observed.term,
       onRegistered: (profile) => {
         this.registered.profiles.add(profile);
       },

@@ -55,7 +55,6 @@ export class Observer {
 
   private async readPassing(pools: readonly Profile[]): Promise<ReadonlySet<string>> {
     const services = this.parents.services(pools);
-    if (services === undefined) throw new Error('not every instance job was seen yet, so not every service is known');
     const entries = await Promise.all(services.map((service) => this.ports.catalog.passingTags(service)));
     return new Set(entries.flat(2).flatMap((tag) => instanceTag.exec(tag)?.[1] ?? []));
   }

@@ -50,6 +50,8 @@ export const noDemand: Demand = {
 };
 
 export interface StoreView {
+  /** When it was read, by the database's clock, which also gave the rows their times. */
+  readonly at: Date;
   readonly rows: readonly InstanceRow[];
   /** By profile; a profile that nobody wants is absent. */
   readonly demand: ReadonlyMap<string, Demand>;

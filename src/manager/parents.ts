@@ -21,10 +21,9 @@ export class Parents {
     return parents;
   }
 
-  /** The Consul services of these pools as last seen, so also while Nomad is away; undefined until each was seen once. */
-  services(pools: readonly Profile[]): readonly string[] | undefined {
-    const services = pools.map(({ job }) => this.known.get(job)?.service ?? null);
-    return services.includes(null) ? undefined : [...new Set(services.flatMap((service) => service ?? []))];
+  /** The Consul services of these pools as last seen, so also while Nomad is away; without those whose job was never seen. */
+  services(pools: readonly Profile[]): readonly string[] {
+    return [...new Set(pools.flatMap(({ job }) => this.known.get(job)?.service ?? []))];
   }
 
   private async read(id: string, modifyIndex: number): Promise<Parent | undefined> {

@@ -50,11 +50,12 @@ export class PostgresStore implements Store {
 
   async view(): Promise<StoreView> {
     const { rows } = await this.database.query<InstanceRow>(sql.viewRows);
-    const [wanted, failures] = await Promise.all([
+    const [times, wanted, failures] = await Promise.all([
+      this.database.query<{ at: Date }>('select now() as at'),
       this.database.query<Wanted>(sql.viewWanted),
       this.database.query<Failures>(sql.viewFailures),
     ]);
-    return { rows, demand: demandOf(wanted.rows, failures.rows) };
+    return { at: times.rows[0]!.at, rows, demand: demandOf(wanted.rows, failures.rows) };
   }
 
   async intend(term: number, { profile, count, maxInstances, claimed, reason }: Intent): Promise<readonly string[]> {

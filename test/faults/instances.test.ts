@@ -28,7 +28,7 @@ describe('an instance', function () {
 
   const bad: readonly [Behaviour, RegExp][] = [
     ['dies', /^The instance ended by itself\. Nomad on \S+: Terminated: .*[Ee]xit [Cc]ode:? 3/],
-    ['unhealthy', /^The instance was not ready within 8 s\. It runs, but could not be reached through Traefik\./],
+    ['unhealthy', /^The instance was not ready within 8 s\. It runs, but its check in Consul does not pass\./],
   ];
   for (const [behaviour, told] of bad) {
     const what = behaviour === 'dies' ? 'dies at once' : 'never becomes healthy';

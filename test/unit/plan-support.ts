@@ -64,7 +64,7 @@ export function observed(more: Partial<Observed> & { rows?: InstanceRow[]; deman
   return {
     term: 1,
     registered: new Set(['default']),
-    store: { rows, demand: demandOf(demand) },
+    store: { at: now, rows, demand: demandOf(demand) },
     nomad: nomad(...rows.flatMap(({ state }, index) => (state === 'failed' ? [] : [child(index + 1)]))),
     passing: { complete: true, value: new Set(rows.map(({ id }) => id)) },
     queue: { complete: true, value: { queued, booting, old: [] } },

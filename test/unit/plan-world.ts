@@ -109,6 +109,7 @@ export class World {
       term: this.term,
       registered: this.registered,
       store: {
+        at: this.now,
         rows: this.rows,
         demand: new Map([['default', this.demand]]),
       },

@@ -146,6 +146,7 @@ const specification: Readonly<Record<string, Readonly<Record<string, Case>>>> = 
     'of one profile is not filled by another’s instances, nor held up by its failures': {
       seen: observed({
         store: {
+          at: now,
           rows: two,
           demand: new Map([['default', { waiting: 0, arriving: 0, ...failing(9, 30, 1) }]]),
         },
@@ -210,6 +211,14 @@ const specification: Readonly<Record<string, Readonly<Record<string, Case>>>> = 
       seen: observed({ rows: [...two, row(3, 'leased')], nomad: nomad(child(1), child(2)) }),
       actions: [],
     },
+    'of a leased one that Nomad forgot together with the job that names its service: not yet': {
+      seen: observed({
+        rows: [...two, row(3, 'leased')],
+        nomad: { complete: true, value: { parents: new Map(), children: [child(1), child(2)] } },
+        passing: { complete: true, value: new Set([1, 2].map(idOf)) },
+      }),
+      actions: [{ kind: 'register-job', profile: 'default' }],
+    },
     'of a leased one that Nomad and Consul forgot: fail': {
       seen: observed({
         rows: [...two, row(3, 'leased')],
@@ -268,22 +277,4 @@ describe('the plan', () => {
       }
     });
   }
-
-  it('tells why an instance failed, in words', () => {
-    const blocked = child(2, {
-      allocations: [],
-      blocked: 'No node has room for it: memory is used up on 1 of 1 node.',
-    });
-    const late = observed({
-      rows: [row(1, 'ready'), row(2, 'booting', { dispatchedAt: ago(61) })],
-      nomad: nomad(child(1, { allocations: ended('Nomad on n1: Terminated: Exit Code: 1.') }), blocked),
-    });
-    assert.deepEqual(
-      plan(late, desired, now).flatMap((action) => (action.kind === 'fail' ? [action.reason] : [])),
-      [
-        'The instance ended by itself. Nomad on n1: Terminated: Exit Code: 1.',
-        'The instance was not ready within 60 s. No node has room for it: memory is used up on 1 of 1 node.',
-      ],
-    );
-  });
 });
