@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -46,9 +47,8 @@ export class ConsulClient {
 
   /** The tags of each instance of the service whose checks all pass. */
   async passingTags(service: string): Promise<string[][]> {
-    const entries: unknown = await bounded(
-      `health of ${service}`,
-      this.consul.health.service({ service, passing: true }),
+    const entries: unknown = await bounded(`health of ${service}`, (until) =>
+      this.consul.health.service({ service, passing: true, ...until }),
     );
     return healthEntries.parse(entries).map((entry) => entry.Service.Tags ?? []);
   }
@@ -56,37 +56,37 @@ export class ConsulClient {
   /** A session that Consul ends when it is not renewed; its locks become free then. */
   async createSession(name: string, ttlSeconds: number): Promise<string> {
     const options = { name, ttl: `${ttlSeconds}s`, lockdelay: '1s', behavior: 'release' as const };
-    return (await bounded('session create', this.consul.session.create(options))).ID;
+    return (await bounded('session create', (until) => this.consul.session.create({ ...options, ...until }))).ID;
   }
 
   async renewSession(id: string): Promise<void> {
-    await bounded('session renew', this.consul.session.renew(id));
+    await bounded('session renew', (until) => this.consul.session.renew({ id, ...until }));
   }
 
   async destroySession(id: string): Promise<void> {
-    await bounded('session destroy', this.consul.session.destroy(id));
+    await bounded('session destroy', (until) => this.consul.session.destroy({ id, ...until }));
   }
 
   async acquire(key: string, value: string, session: string): Promise<boolean> {
-    return bounded(`acquire ${key}`, this.consul.kv.set({ key, value, acquire: session }));
+    return bounded(`acquire ${key}`, (until) => this.consul.kv.set({ key, value, acquire: session, ...until }));
   }
 
   async release(key: string, session: string): Promise<boolean> {
-    return bounded(`release ${key}`, this.consul.kv.set({ key, value: '', release: session }));
+    return bounded(`release ${key}`, (until) => this.consul.kv.set({ key, value: '', release: session, ...until }));
   }
 
   /** The session that holds the lock, undefined when it is free. */
   async lockHolder(key: string): Promise<string | undefined> {
-    const entry: unknown = await bounded(`read ${key}`, this.consul.kv.get({ key }));
+    const entry: unknown = await bounded(`read ${key}`, (until) => this.consul.kv.get({ key, ...until }));
     return lockEntry.parse(entry)?.Session;
   }
 
   async setKey(key: string, value: string): Promise<void> {
-    await bounded(`write ${key}`, this.consul.kv.set({ key, value }));
+    await bounded(`write ${key}`, (until) => this.consul.kv.set({ key, value, ...until }));
   }
 
   async deleteKey(key: string): Promise<void> {
-    await bounded(`delete ${key}`, this.consul.kv.del({ key }));
+    await bounded(`delete ${key}`, (until) => this.consul.kv.del({ key, ...until }));
   }
 
   /** Watches the keys below the prefix with blocking queries, until a failure or the returned function ends it. */
@@ -132,16 +132,22 @@ function tlsAgent({ CONSUL_CACERT, CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY }: Cons
   });
 }
 
-/** The package has no timeout of its own that covers a connection that hangs. */
-async function bounded<T>(what: string, call: Promise<T>): Promise<T> {
+/** The package ends a call, and its connection with it, when its context says `cancel`; its own timeout leaves the connection. */
+interface Until {
+  readonly ctx: EventEmitter;
+}
+
+async function bounded<T>(what: string, call: (until: Until) => Promise<T>): Promise<T> {
+  const ctx = new EventEmitter();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       reject(new Error(`no answer within ${MILLISECONDS} ms`));
+      ctx.emit('cancel');
     }, MILLISECONDS);
   });
   try {
-    return await Promise.race([call, late]);
+    return await Promise.race([call({ ctx }), late]);
   } catch (error) {
     throw new Error(`Consul, ${what}: ${(error as Error).message}`, { cause: error });
   } finally {
