@@ -6,12 +6,17 @@ import { forEvaluation, isPart, type Part, parts } from '../deploy/parts.js';
 import { NomadDeployClient } from '../platform/nomad/deploy-client.js';
 import { packageRoot, packageVersion } from '../platform/root.js';
 import { readNomadSettings } from '../platform/settings.js';
+import { untilSignal } from './signals.js';
+
+const INTERRUPTED = 130;
+const INTERRUPTED_WAITING =
+  'Interrupted. What is registered goes on in Nomad; run the command again to bring up the rest.';
 
 interface Options {
   readonly only?: Part[];
   readonly evaluation?: true;
-  readonly var: string[];
-  readonly varFile: string[];
+  readonly var?: string[];
+  readonly varFile?: string[];
   readonly namespace?: string;
   readonly dryRun?: true;
   readonly yes?: true;
@@ -19,7 +24,7 @@ interface Options {
 
 /** `observatory deploy`: the platform as jobs of the Nomad that NOMAD_ADDR names. */
 export function addDeploy(program: Command): void {
-  const collect = (value: string, earlier: string[]): string[] => [...earlier, value];
+  const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
   program
     .command('deploy')
     .description(
@@ -27,8 +32,8 @@ export function addDeploy(program: Command): void {
     )
     .option('--only <jobs>', `some of ${parts.join(', ')}, with commas between`, readParts)
     .option('--evaluation', 'also Postgres and Redis, for trying the system out')
-    .option('--var <name=value>', 'value of a job file’s variable', collect, [])
-    .option('--var-file <file>', 'file of such values, in HCL', collect, [])
+    .option('--var <name=value>', 'value of a job file’s variable', collect)
+    .option('--var-file <file>', 'file of such values, in HCL', collect)
     .option('--namespace <name>', 'Nomad namespace of the jobs; NOMAD_NAMESPACE if absent')
     .option('--dry-run', 'show the difference and end')
     .option('--yes', 'do not ask')
@@ -42,13 +47,18 @@ async function run(options: Options): Promise<void> {
   const say = (line: string): void => {
     console.log(line);
   };
+  let begun = false;
+  void untilSignal().then(() => {
+    console.error(begun ? INTERRUPTED_WAITING : 'Interrupted. Nothing was changed.');
+    process.exit(INTERRUPTED);
+  });
   try {
     await deploy(client, {
       root: packageRoot,
       parts: options.only ?? parts.filter((part) => options.evaluation === true || !forEvaluation.includes(part)),
-      given: { assignments: options.var, files: options.varFile, namespace, release: packageVersion },
+      given: { assignments: options.var ?? [], files: options.varFile ?? [], namespace, release: packageVersion },
       colours: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
-      agrees: () => agrees(options),
+      agrees: async () => (begun = await agrees(options)),
       say,
     });
   } finally {
@@ -62,8 +72,18 @@ async function agrees({ yes, dryRun }: Options): Promise<boolean> {
   if (!process.stdin.isTTY)
     throw new DeployError(['There is nobody to ask here: say --yes to deploy, --dry-run to look.']);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const left = new AbortController();
+  terminal.once('close', () => {
+    left.abort();
+  });
   try {
-    return /^y(es)?$/i.test((await terminal.question('Register these jobs? [y/N] ')).trim());
+    return /^y(es)?$/i.test((await terminal.question('Register these jobs? [y/N] ', { signal: left.signal })).trim());
+  } catch (error) {
+    // Ctrl-C and Ctrl-D are an answer too.
+    if (!left.signal.aborted) throw error;
+    console.log();
+    process.exitCode = INTERRUPTED;
+    return false;
   } finally {
     terminal.close();
   }

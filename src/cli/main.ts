@@ -6,6 +6,7 @@ import { createLogger } from '../platform/log.js';
 import { openDatabase } from '../platform/postgres/database.js';
 import { migrate } from '../platform/postgres/migrate.js';
 import { ProfilesError } from '../platform/profiles.js';
+import { packageVersion } from '../platform/root.js';
 import { readSettings, SettingsError } from '../platform/settings.js';
 import { readStudy } from '../studies/read.js';
 import { StudyError } from '../studies/study-error.js';
@@ -13,9 +14,15 @@ import { controlLink } from './control-link.js';
 import { addDeploy } from './deploy.js';
 import { untilSignal } from './signals.js';
 
-const program = new Command('observatory').description(
-  'Controlled programming experiments on Nomad, Consul and Traefik',
-);
+const program = new Command('observatory')
+  .description('Controlled programming experiments on Nomad, Consul and Traefik')
+  .version(packageVersion);
+
+// Whoever reads has gone, as `head` does: the same as being asked to end, so the doctor still stops its canary.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.kill(process.pid, 'SIGTERM');
+});
 
 program
   .command('web')
@@ -51,7 +58,7 @@ program
 
 program
   .command('study')
-  .description('studies')
+  .description('the studies that participants can take')
   .command('add <folder>')
   .description('publish the study in this folder, or bring it up to date')
   .action(async (folder: string) => {

@@ -13,7 +13,8 @@ export function explain(error: unknown, what: string): string {
   }
   if (error.status === 403) {
     return (
-      `${what}: the token may not do this (${error.words}). Give one with the policy jobs/policies/deploy.hcl as NOMAD_TOKEN: ` +
+      `${what}: the token may not do this (${error.words}). Give one with the policy jobs/policies/deploy.hcl, which names ` +
+      'the namespace observatory, as NOMAD_TOKEN: ' +
       'nomad acl policy apply observatory-deploy jobs/policies/deploy.hcl; ' +
       'nomad acl token create -name observatory-deploy -policy observatory-deploy'
     );
@@ -22,6 +23,18 @@ export function explain(error: unknown, what: string): string {
     return `${what}: somebody else has changed this job since the plan was made, so it was left as it is. Run the command again to see the difference now.`;
   }
   return `${what}: ${error.words}`;
+}
+
+/** What is wrong in a job file, a line each: Nomad adds those of the common values that this file does not declare. */
+export function explainUnparsed(error: unknown, file: string): string[] {
+  if (!(error instanceof NomadError) || !error.words.includes('input.hcl:')) return [explain(error, file)];
+  const lines = error.words.replace('Failed to parse job: ', '').split('\n');
+  const own = lines.filter((line) => !line.startsWith('<nil>: Undefined variable;'));
+  const values = 'unable to parse var content: ';
+  return own.map((line) => {
+    const place = line.startsWith(values) ? 'The values of --var-file and --var' : file;
+    return `${place}: ${line.replace(values, '').replace('input.hcl:', 'line ')}`;
+  });
 }
 
 /** The call's answer; a refusal as the sentence that says what to do. */

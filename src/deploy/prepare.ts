@@ -2,7 +2,7 @@ import type { NomadDeployClient } from '../platform/nomad/deploy-client.js';
 import type { JobPlan } from '../platform/nomad/deploy-schemas.js';
 import type { JobDefinition } from '../platform/nomad/schemas.js';
 import { DeployError } from './deploy-error.js';
-import { explained, explainUnplaced } from './explain.js';
+import { explained, explainUnparsed, explainUnplaced } from './explain.js';
 import type { JobFile } from './job-file.js';
 import type { Part } from './parts.js';
 import { explainMissing, secretsOf } from './secrets.js';
@@ -47,7 +47,9 @@ async function prepareOne(
   namespace: string,
 ): Promise<Prepared> {
   const file = `jobs/${part}.nomad.hcl`;
-  const job = await explained(file, client.parse(hcl, variables));
+  const job = await client.parse(hcl, variables).catch((error: unknown) => {
+    throw new DeployError(explainUnparsed(error, file));
+  });
   const wrong = await explained(file, client.validate(job));
   if (wrong.length > 0) throw new DeployError(wrong.map((words) => `${file}: ${words}`));
 

@@ -29,7 +29,7 @@ export async function variableText(given: Given, files: readonly JobFile[]): Pro
   if (problems.length > 0) throw new DeployError(problems);
   const named = new Set(sources.flatMap(({ names }) => names));
   const release = named.has('release') ? '' : `release = ${hclString(given.release)}\n`;
-  return [`namespace = ${hclString(given.namespace)}\n`, release, ...sources.map(({ text }) => `${text}\n`)].join('');
+  return [...sources.map(({ text }) => `${text}\n`), `namespace = ${hclString(given.namespace)}\n`, release].join('');
 }
 
 async function fromFile(file: string): Promise<Source> {
@@ -45,6 +45,9 @@ function assigned(assignment: string, types: ReadonlyMap<string, string>): Sourc
   const [, name, value] = /^(\w+)=(.*)$/s.exec(assignment) ?? [];
   if (name === undefined || value === undefined) {
     throw new DeployError([`--var ${assignment}: expected name=value, such as --var web_count=3`]);
+  }
+  if (types.get(name) === 'number' && !/^\d+(\.\d+)?$/.test(value)) {
+    throw new DeployError([`--var ${assignment}: expected a number`]);
   }
   return {
     origin: `--var ${name}`,

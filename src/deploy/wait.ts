@@ -87,6 +87,8 @@ function troubles(allocations: readonly JobAllocation[], index: number): string[
 function logsOf(allocations: readonly JobAllocation[], index: number): string[] {
   const [newest] = since(allocations, index).sort((one, other) => other.CreateIndex - one.CreateIndex);
   if (newest === undefined) return [];
-  const task = Object.keys(newest.TaskStates ?? {}).at(-1) ?? '';
+  // The web app is not started where its migration fails: only the task that failed has said something.
+  const tasks = Object.entries(newest.TaskStates ?? {});
+  const [task = ''] = tasks.find(([, { Failed }]) => Failed) ?? tasks.at(-1) ?? [];
   return [`What it said: nomad alloc logs -stderr ${newest.ID.slice(0, 8)} ${task}`];
 }

@@ -26,14 +26,14 @@ describe('the variables of a deployment', () => {
   it('are one text of HCL: strings are quoted by their declared type, and stay what they are', async () => {
     assert.equal(
       await text(['web_count=3', 'public_url=https://x.example', 'datacenters=["a"]', 'acme_email=${a}']),
-      'namespace = "observatory"\nrelease = "1.0"\nweb_count = 3\npublic_url = "https://x.example"\ndatacenters = ["a"]\nacme_email = "$${a}"\n',
+      'web_count = 3\npublic_url = "https://x.example"\ndatacenters = ["a"]\nacme_email = "$${a}"\nnamespace = "observatory"\nrelease = "1.0"\n',
     );
   });
 
-  it('take a file as it is, and its release before our own', async () => {
+  it('take a file as it is, from its first line so that Nomad counts as its writer does, and its release before our own', async () => {
     const file =
       '# ours\nrelease = "2.0"\nservice_constraints = [\n  { attribute = "a", operator = "=", value = "b" },\n]\n';
-    assert.equal(await text([], file), `namespace = "observatory"\n${file}\n`);
+    assert.equal(await text([], file), `${file}\nnamespace = "observatory"\n`);
   });
 
   it('are refused all at once when they are unknown, given twice, or not name=value', async () => {
@@ -48,6 +48,7 @@ describe('the variables of a deployment', () => {
       return true;
     });
     await assert.rejects(text(['web_count']), /--var web_count: expected name=value/);
+    await assert.rejects(text(['web_count=many']), /--var web_count=many: expected a number/);
     const missing = { assignments: [], files: ['/nowhere.hcl'], namespace: 'x', release: '1' };
     await assert.rejects(variableText(missing, await all()), /--var-file \/nowhere\.hcl cannot be read/);
   });

@@ -69,6 +69,7 @@ export const jobAllocations = z.array(
       .record(
         z.string(),
         z.object({
+          Failed: z.boolean(),
           Events: z.array(z.object({ Type: z.string(), DisplayMessage: z.string() })).nullish(),
         }),
       )
