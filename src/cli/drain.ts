@@ -2,16 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readStatus, type Status, staleAfter } from '../control/status.js';
 import { ConsulClient } from '../platform/consul.js';
 import { openDatabase } from '../platform/postgres/database.js';
-import { readSettings } from '../platform/settings.js';
+import { readSome } from '../platform/settings.js';
 import { untilSignal } from './signals.js';
 import { whyUnreadable } from './status.js';
 
 const LOOK_MS = 500;
 const INTERRUPTED = 130;
 
+const needed = [
+  ...(['DATABASE_URL', 'OBSERVATORY_PASS_SECONDS', 'OBSERVATORY_CONSUL_PREFIX', 'CONSUL_HTTP_ADDR'] as const),
+  ...(['CONSUL_HTTP_TOKEN', 'CONSUL_CACERT', 'CONSUL_CLIENT_CERT', 'CONSUL_CLIENT_KEY'] as const),
+];
+
 /** Switches the drain on and tells how it goes until no warm instance is left, or switches it off; the exit code. */
 export async function drain({ off }: { off: boolean }): Promise<number> {
-  const settings = readSettings(process.env);
+  const settings = readSome(process.env, needed);
   const consul = new ConsulClient(settings);
   const key = `${settings.OBSERVATORY_CONSUL_PREFIX}/drain`;
   const database = openDatabase(settings.DATABASE_URL, () => undefined);
@@ -21,7 +26,9 @@ export async function drain({ off }: { off: boolean }): Promise<number> {
     else await consul.setKey(key, 'true');
     return off ? await tellEnd(look) : await follow(look);
   } catch (error) {
-    console.error(`The drain is not ${off ? 'ended' : 'begun'}: ${(error as Error).message}`);
+    console.error(
+      `The drain is not ${off ? 'ended' : 'begun'}: ${(error as Error).message}. \`observatory doctor\` finds the cause.`,
+    );
     return 1;
   } finally {
     consul.close();

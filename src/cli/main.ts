@@ -7,7 +7,7 @@ import { openDatabase } from '../platform/postgres/database.js';
 import { migrate } from '../platform/postgres/migrate.js';
 import { ProfilesError } from '../platform/profiles.js';
 import { packageVersion } from '../platform/root.js';
-import { readSettings, SettingsError } from '../platform/settings.js';
+import { readSettings, readSome, SettingsError } from '../platform/settings.js';
 import { readStudy } from '../studies/read.js';
 import { StudyError } from '../studies/study-error.js';
 import { controlLink } from './control-link.js';
@@ -71,7 +71,7 @@ program
   .command('control')
   .description('print the link to the control page; whoever has it can look')
   .action(() => {
-    const settings = readSettings(process.env);
+    const settings = readSome(process.env, ['OBSERVATORY_PUBLIC_URL', 'OBSERVATORY_SECRET']);
     console.log(controlLink(settings.OBSERVATORY_PUBLIC_URL, settings.OBSERVATORY_SECRET));
   });
 
@@ -120,8 +120,8 @@ program
   });
 
 async function withDatabase(work: (database: ReturnType<typeof openDatabase>) => Promise<void>): Promise<void> {
-  const settings = readSettings(process.env);
-  const database = openDatabase(settings.DATABASE_URL, (error) => {
+  const { DATABASE_URL } = readSome(process.env, ['DATABASE_URL']);
+  const database = openDatabase(DATABASE_URL, (error) => {
     throw error;
   });
   try {

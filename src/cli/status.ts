@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readStatus, type Status, staleAfter } from '../control/status.js';
 import { statusText } from '../control/status-text.js';
 import { openDatabase } from '../platform/postgres/database.js';
-import { readSettings } from '../platform/settings.js';
+import { readSome } from '../platform/settings.js';
 import { untilSignal } from './signals.js';
 
 const REDRAW_MS = 2_000;
@@ -10,7 +10,7 @@ const CLEAR = '\u001b[H\u001b[J';
 
 /** Prints the status, with `watch` again and again; the exit code: 0 when all is well, 1 when there are problems. */
 export async function status({ json, watch }: { json: boolean; watch: boolean }): Promise<number> {
-  const settings = readSettings(process.env);
+  const settings = readSome(process.env, ['DATABASE_URL', 'OBSERVATORY_PASS_SECONDS']);
   // A connection that is lost while nobody uses it is told by the next question.
   const database = openDatabase(settings.DATABASE_URL, () => undefined);
   const stopped = new AbortController();

@@ -21,7 +21,8 @@ export type TokenState = 'valid' | 'none given' | 'unknown' | 'no ACLs' | 'uncle
 export function nomadToken({ status, text }: Told): TokenState {
   if (status === 200) return 'valid';
   if (/missing secret id/i.test(text)) return 'none given';
-  if (/token (not found|expired)/i.test(text) || status === 403) return 'unknown';
+  // What is no UUID at all is answered with a 500.
+  if (/token (not found|expired)|UUID must be/i.test(text) || status === 403) return 'unknown';
   return /acl support disabled/i.test(text) ? 'no ACLs' : 'unclear';
 }
 

@@ -96,6 +96,16 @@ export function readNomadSettings(environment: Environment): NomadSettings {
   return read(environment, nomadSchema);
 }
 
+/** Some of the settings, for a command that needs no others: whoever publishes a study has no need of the secret. */
+export function readSome<Name extends keyof Settings>(
+  environment: Environment,
+  names: readonly Name[],
+): Pick<Settings, Name> {
+  const all = Object.entries(schema.shape);
+  const wanted = Object.fromEntries(all.filter(([name]) => (names as readonly string[]).includes(name)));
+  return read(environment, z.object(wanted)) as Pick<Settings, Name>;
+}
+
 function read<T>(environment: Environment, schema: z.ZodObject & z.ZodType<T>): T {
   const problems: string[] = [];
   const given: Record<string, string> = {};

@@ -49,6 +49,8 @@ describe('the doctor judges', () => {
     assert.equal(nomadToken({ status: 200, text: '{}' }), 'valid');
     assert.equal(nomadToken({ status: 500, text: 'acl token lookup failed: missing secret id' }), 'none given');
     assert.equal(nomadToken({ status: 404, text: 'ACL token not found' }), 'unknown');
+    const noUuid = 'acl token lookup failed: index error: UUID must be 36 characters';
+    assert.equal(nomadToken({ status: 500, text: noUuid }), 'unknown');
     assert.equal(nomadToken({ status: 400, text: 'ACL support disabled' }), 'no ACLs');
     assert.equal(nomadToken({ status: 500, text: 'No cluster leader' }), 'unclear');
     assert.equal(consulToken({ status: 403, text: 'ACL not found' }, true), 'unknown');

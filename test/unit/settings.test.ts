@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readSettings, SettingsError } from '../../src/platform/settings.js';
+import { readSettings, readSome, SettingsError } from '../../src/platform/settings.js';
 
 const enough = {
   DATABASE_URL: 'postgres://observatory:hunter2@db:5432/observatory',
@@ -33,6 +33,13 @@ describe('settings', () => {
       'OBSERVATORY_SECRET: not set; expected at least 32 characters',
       'OBSERVATORY_PUBLIC_URL: not set; expected an address such as http://host:port',
     ]);
+  });
+
+  it('are asked of a command only as far as it needs them', () => {
+    const { DATABASE_URL } = enough;
+    const names = ['DATABASE_URL', 'OBSERVATORY_PASS_SECONDS'] as const;
+    assert.deepEqual(readSome({ DATABASE_URL }, names), { DATABASE_URL, OBSERVATORY_PASS_SECONDS: 5 });
+    assert.throws(() => readSome({ ...enough, DATABASE_URL: 'mysql://x' }, names), SettingsError);
   });
 
   it('tells what was read, but of a secret only its length', () => {
