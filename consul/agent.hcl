@@ -1,5 +1,5 @@
 # Added to the configuration of each Consul agent: ACLs with everything denied that no policy allows, and the API by mutual
-# TLS. Consul 1.8 and later. docs/operators.md says how the tokens and certificates are made.
+# TLS. Consul 1.8 and later. docs/operators.md says how the tokens and certificates are made. Without TLS, take only `acl`.
 acl {
   enabled                  = true
   default_policy           = "deny"

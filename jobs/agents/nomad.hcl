@@ -1,4 +1,5 @@
 # Added to the configuration of each Nomad agent: ACLs, its token for Consul, and the API by mutual TLS. Nomad 1.6.
+# Without TLS, leave `tls` out, and of `consul` all but the address. Where tasks run by raw_exec, that plugin has to be enabled as well.
 acl {
   enabled = true
 }
