@@ -51,15 +51,22 @@ function poolProblems(profile: string, { store }: Observed, { pools, drain }: De
     problems.push(
       `Pool ${profile} is at its ceiling of ${pool.maxInstances} instances, and ${people}: raise maxInstances.`,
     );
-  const until = backoffUntil(demand);
-  if (until !== null && until > now) {
+  const next = nextTry(profile, store, demand, now);
+  if (next !== null) {
     const { count, reason } = demand.bootFailures;
     const times = count === 1 ? 'An instance' : `${count} instances in a row`;
-    problems.push(
-      `${times} of pool ${profile} did not start; the next is tried at ${until.toISOString()}. ${reason ?? ''}`.trim(),
-    );
+    problems.push(`${times} of pool ${profile} did not start; ${next}. ${reason ?? ''}`.trim());
   }
   return problems;
+}
+
+/** What comes after instances that did not start: the pool is not well before one has. */
+function nextTry(profile: string, { rows }: Observed['store'], demand: Demand, now: Date): string | null {
+  const until = backoffUntil(demand);
+  if (until === null) return null;
+  if (until > now) return `the next is tried at ${until.toISOString().slice(11, 19)} UTC`;
+  const booting = rows.some((row) => row.profile === profile && row.state === 'booting');
+  return booting ? 'the next is being tried' : null;
 }
 
 function blocked({ nomad }: Observed): string[] {

@@ -55,7 +55,16 @@ const cases: Readonly<Record<string, Case>> = {
       demand: { bootFailures: { count: 3, first: ago(8), latest: ago(2), reason: 'The instance ended by itself.' } },
     }),
     sentences: [
-      '3 instances in a row of pool default did not start; the next is tried at 2026-11-24T12:00:04.000Z. The instance ended by itself.',
+      '3 instances in a row of pool default did not start; the next is tried at 12:00:04 UTC. The instance ended by itself.',
+    ],
+  },
+  'instances do not start, and the next boots': {
+    seen: observed({
+      rows: [row(1, 'booting')],
+      demand: { bootFailures: { count: 3, first: ago(100), latest: ago(90), reason: 'It could not be reached.' } },
+    }),
+    sentences: [
+      '3 instances in a row of pool default did not start; the next is being tried. It could not be reached.',
     ],
   },
   'ghosts in Consul': {
