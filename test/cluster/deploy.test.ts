@@ -166,7 +166,10 @@ describe('deploy, on a cluster with ACLs', function () {
     varFile = await cluster.varFile({ observatory: ['/bin/false'] });
     const broken = await run(['--yes', '--only', 'web', '--var', 'release=four']);
     assert.equal(broken.code, 1, broken.output);
-    assert.match(broken.output, /observatory-web did not get healthy: .*\n.*nomad alloc logs -stderr [0-9a-f]{8} migrate/);
+    assert.match(
+      broken.output,
+      /observatory-web did not get healthy: .*\n.*nomad alloc logs -stderr [0-9a-f]{8} migrate/,
+    );
     await eventually('the notebook is reached after the failed release', kernels);
   });
 });
