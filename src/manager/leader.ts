@@ -19,6 +19,8 @@ export interface Leadership {
 /** One of the managers leads: the one whose Consul session holds the lock, for as long as it was renewed within its time. */
 export class Leader {
   private session: string | undefined;
+  /** The lock is ours, which is not yet the lead. */
+  private locked = false;
   private held = false;
   private resigned = false;
   private renewedAt = 0;
@@ -74,6 +76,7 @@ export class Leader {
       return;
     }
     if (!(await consul.acquire(key, holder, this.session))) return;
+    this.locked = true;
     await onGain();
     this.renewedAt = asked;
     this.held = true;
@@ -88,19 +91,20 @@ export class Leader {
   /** Ends the session: another manager need not wait for its time to be over. */
   private async giveUp(): Promise<void> {
     const { consul, key, log } = this.leadership;
-    const { session } = this;
+    const { session, locked } = this;
     this.session = undefined;
+    this.locked = false;
     this.held = false;
     this.resigned = false;
     if (session === undefined) return;
     try {
-      // What is released is free at once, what a session leaves behind only after the lock's delay; of another's lock it is no more than a no.
-      await consul.release(key, session);
+      // What is released is free at once, what a session leaves behind only after the lock's delay.
+      if (locked) await consul.release(key, session);
       await consul.destroySession(session);
     } catch (error) {
       log.warn(
         { error: (error as Error).message },
-        'the lock could not be given back; it is free when its time is over',
+        'the session could not be ended; a lock of it is free when its time is over',
       );
     }
   }
