@@ -58,4 +58,17 @@ export default tseslint.config(
   },
   { files: ['src/cli/**/*.ts', 'src/local/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
   ...arrowRules,
+  {
+    files: ['src/manager/plan/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^\\.\\./(?!\\.\\./(platform|participants)/)', message: 'the plan decides and does nothing' },
+          ],
+        },
+      ],
+    },
+  },
 );

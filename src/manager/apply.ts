@@ -2,9 +2,9 @@ import { instanceToken, tokenHash } from '../platform/identity.js';
 import type { Logger } from '../platform/log.js';
 import { NomadError } from '../platform/nomad/errors.js';
 import type { Profile } from '../platform/profiles.js';
-import type { Action } from './action.js';
+import type { Action, Outcome } from './plan/action.js';
 import { registerJob } from './job.js';
-import type { Observed } from './observed.js';
+import type { Observed } from './plan/observed.js';
 import { type AdaptiveLimit, inParallel } from './parallel.js';
 import type { Ports } from './ports.js';
 import type { Telemetry } from './telemetry.js';
@@ -20,13 +20,6 @@ export interface Applying {
   readonly goesOn: () => boolean;
   readonly observed: Observed;
   readonly onRegistered: (profile: string) => void;
-}
-
-export interface Outcome {
-  readonly kind: Action['kind'];
-  readonly result: 'done' | 'nothing' | 'failed';
-  /** Why it failed. */
-  readonly error?: string;
 }
 
 /** Does the actions, several at a time; one that fails is logged, and the next pass sees what is left. */

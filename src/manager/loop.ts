@@ -3,15 +3,16 @@ import type { Logger } from '../platform/log.js';
 import type { PassReport } from '../platform/pass-report.js';
 import type { Profile } from '../platform/profiles.js';
 import type { Settings } from '../platform/settings.js';
-import { apply, type Outcome } from './apply.js';
-import { desiredOf } from './desired.js';
+import { apply } from './apply.js';
+import type { Outcome } from './plan/action.js';
+import { desiredOf } from './plan/desired.js';
 import { Observer } from './observe.js';
-import type { Observed } from './observed.js';
+import type { Observed } from './plan/observed.js';
 import { AdaptiveLimit } from './parallel.js';
 import { Pace } from './pace.js';
-import { plan } from './plan.js';
+import { plan } from './plan/plan.js';
 import type { Ports } from './ports.js';
-import { reportOf } from './report.js';
+import { reportOf } from './plan/report.js';
 import type { Telemetry } from './telemetry.js';
 
 export interface LoopParts {

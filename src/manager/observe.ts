@@ -1,7 +1,7 @@
 import type { AllocationStub, Evaluation, JobStub } from '../platform/nomad/schemas.js';
 import type { Profile } from '../platform/profiles.js';
 import { blockedReason, ending } from './explain.js';
-import type { Allocation, Child, InstanceRow, NomadView, Observed, Parent, Part, StoreView } from './observed.js';
+import type { Allocation, Child, InstanceRow, NomadView, Observed, Parent, Part, StoreView } from './plan/observed.js';
 import { Parents } from './parents.js';
 import type { Ports } from './ports.js';
 

@@ -1,6 +1,6 @@
 import type { JobStub } from '../platform/nomad/schemas.js';
 import type { Profile } from '../platform/profiles.js';
-import type { Parent } from './observed.js';
+import type { Parent } from './plan/observed.js';
 import type { Cluster } from './ports.js';
 
 /** The parent jobs, read whole only when they changed: a list tells neither version nor service. */

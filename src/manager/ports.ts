@@ -1,5 +1,5 @@
 import type { AllocationStub, Evaluation, Job, JobDefinition, JobStub } from '../platform/nomad/schemas.js';
-import type { QueueView } from './observed.js';
+import type { QueueView } from './plan/observed.js';
 import type { Store } from './store.js';
 
 export type { Store };

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { keys } from '../platform/redis.js';
-import type { QueueView } from './observed.js';
+import type { QueueView } from './plan/observed.js';
 import type { Queue } from './ports.js';
 
 export class RedisQueue implements Queue {

@@ -1,6 +1,6 @@
 import { mayRun } from '../participants/instance.js';
 import { stateInForce } from '../participants/study-state.js';
-import { ARRIVAL_SECONDS, CLAIM_SECONDS } from './observed.js';
+import { ARRIVAL_SECONDS, CLAIM_SECONDS } from './plan/observed.js';
 
 /** The manager's statements: each asks for the writer's own term ($1), and each change writes its audit row. */
 

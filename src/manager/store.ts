@@ -3,7 +3,7 @@ import { newInstanceId } from '../platform/identity.js';
 import type { LiveSettings } from '../platform/live-settings.js';
 import { type PassReport, writePassReport } from '../platform/pass-report.js';
 import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
-import { type Demand, type InstanceRow, type LiveState, noDemand, type StoreView } from './observed.js';
+import { type Demand, type InstanceRow, type LiveState, noDemand, type StoreView } from './plan/observed.js';
 import * as sql from './statements.js';
 
 /** The rows of instances as the manager reads and writes them. Every write asks for the writer's own term. */

@@ -1,5 +1,5 @@
 import type { PassReport } from '../platform/pass-report.js';
-import type { Action } from './action.js';
+import type { Action } from './plan/action.js';
 
 /** Told what the manager does, as it happens. */
 export interface Telemetry {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Outcome } from '../../src/manager/apply.js';
-import type { Desired } from '../../src/manager/desired.js';
-import type { Observed } from '../../src/manager/observed.js';
-import { problemsOf } from '../../src/manager/problems.js';
-import { reportOf } from '../../src/manager/report.js';
+import type { Outcome } from '../../src/manager/plan/action.js';
+import type { Desired } from '../../src/manager/plan/desired.js';
+import type { Observed } from '../../src/manager/plan/observed.js';
+import { problemsOf } from '../../src/manager/plan/problems.js';
+import { reportOf } from '../../src/manager/plan/report.js';
 import { ago, child, desired, idOf, nomad, now, observed, pool, row } from './plan-support.js';
 
 const away = { complete: false as const, why: 'no answer' };

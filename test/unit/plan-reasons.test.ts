@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Observed } from '../../src/manager/observed.js';
-import { plan } from '../../src/manager/plan.js';
+import type { Observed } from '../../src/manager/plan/observed.js';
+import { plan } from '../../src/manager/plan/plan.js';
 import { ago, child, desired, nomad, idOf, now, observed, row, running } from './plan-support.js';
 
 const two = [row(1, 'ready'), row(2, 'ready')];

@@ -1,6 +1,6 @@
-import type { Desired } from '../../src/manager/desired.js';
-import type { Allocation, Child, Demand, InstanceRow, NomadView, Observed } from '../../src/manager/observed.js';
-import { noDemand } from '../../src/manager/observed.js';
+import type { Desired } from '../../src/manager/plan/desired.js';
+import type { Allocation, Child, Demand, InstanceRow, NomadView, Observed } from '../../src/manager/plan/observed.js';
+import { noDemand } from '../../src/manager/plan/observed.js';
 import type { Profile } from '../../src/platform/profiles.js';
 
 export const now = new Date('2026-11-24T12:00:00Z');

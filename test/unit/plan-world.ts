@@ -1,8 +1,16 @@
-import type { Action } from '../../src/manager/action.js';
-import { desiredOf } from '../../src/manager/desired.js';
-import type { Child, Demand, InstanceRow, NomadView, Observed, Part, QueueView } from '../../src/manager/observed.js';
-import { noDemand } from '../../src/manager/observed.js';
-import { plan } from '../../src/manager/plan.js';
+import type { Action } from '../../src/manager/plan/action.js';
+import { desiredOf } from '../../src/manager/plan/desired.js';
+import type {
+  Child,
+  Demand,
+  InstanceRow,
+  NomadView,
+  Observed,
+  Part,
+  QueueView,
+} from '../../src/manager/plan/observed.js';
+import { noDemand } from '../../src/manager/plan/observed.js';
+import { plan } from '../../src/manager/plan/plan.js';
 import { noLiveSettings } from '../../src/platform/live-settings.js';
 import { child, idOf, jobOf, pool, row, running } from './plan-support.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Action } from '../../src/manager/action.js';
-import { targetOf } from '../../src/manager/pool.js';
+import type { Action } from '../../src/manager/plan/action.js';
+import { targetOf } from '../../src/manager/plan/pool.js';
 import { pool } from './plan-support.js';
 import { type Event, type Failure, World } from './plan-world.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Desired } from '../../src/manager/desired.js';
-import type { Observed } from '../../src/manager/observed.js';
-import { plan } from '../../src/manager/plan.js';
+import type { Desired } from '../../src/manager/plan/desired.js';
+import type { Observed } from '../../src/manager/plan/observed.js';
+import { plan } from '../../src/manager/plan/plan.js';
 import { ago, child, desired, idOf, jobOf, nomad, now, observed, pool, row, running } from './plan-support.js';
 
 const away = { complete: false as const, why: 'away' };

@@ -1,5 +1,5 @@
 import type { Desired } from './desired.js';
-import type { Outcome } from './apply.js';
+import type { Outcome } from './action.js';
 import { type Demand, noDemand, type Observed } from './observed.js';
 import { backoffUntil } from './pool.js';
 

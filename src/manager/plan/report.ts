@@ -1,6 +1,6 @@
-import type { PassReport, PoolReport } from '../platform/pass-report.js';
-import type { Profile } from '../platform/profiles.js';
-import type { Outcome } from './apply.js';
+import type { PassReport, PoolReport } from '../../platform/pass-report.js';
+import type { Profile } from '../../platform/profiles.js';
+import type { Outcome } from './action.js';
 import type { Desired } from './desired.js';
 import { noDemand, type Observed } from './observed.js';
 import { targetOf } from './pool.js';

@@ -1,4 +1,4 @@
-import type { Profile } from '../platform/profiles.js';
+import type { Profile } from '../../platform/profiles.js';
 import type { Action } from './action.js';
 import { type Children, hasEnded, isGone } from './children.js';
 import { type Child, CLAIM_SECONDS, type InstanceRow, type NomadView, type Observed } from './observed.js';

@@ -21,3 +21,11 @@ export type Action = Because &
     | { readonly kind: 'forget-old'; readonly entry: string }
     | { readonly kind: 'publish-queue'; readonly queued: readonly string[]; readonly booting: number }
   );
+
+/** What became of an action. */
+export interface Outcome {
+  readonly kind: Action['kind'];
+  readonly result: 'done' | 'nothing' | 'failed';
+  /** Why it failed. */
+  readonly error?: string;
+}

@@ -1,5 +1,5 @@
-import { instanceIdPattern } from '../platform/identity.js';
-import { idOfEntry, queueEntry } from '../platform/redis.js';
+import { instanceIdPattern } from '../../platform/identity.js';
+import { idOfEntry, queueEntry } from '../../platform/redis.js';
 import type { Action } from './action.js';
 import type { Observed } from './observed.js';
 

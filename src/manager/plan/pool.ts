@@ -1,4 +1,4 @@
-import type { Profile } from '../platform/profiles.js';
+import type { Profile } from '../../platform/profiles.js';
 import type { Action } from './action.js';
 import type { Situation } from './lifecycle.js';
 import { type Demand, type InstanceRow, noDemand } from './observed.js';

@@ -1,5 +1,5 @@
-import type { LiveSettings } from '../platform/live-settings.js';
-import type { Profile } from '../platform/profiles.js';
+import type { LiveSettings } from '../../platform/live-settings.js';
+import type { Profile } from '../../platform/profiles.js';
 
 /** What operators ask for. */
 export interface Desired {
