@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { deploy } from '../deploy/index.js';
@@ -17,6 +19,7 @@ interface Options {
   readonly evaluation?: true;
   readonly var?: string[];
   readonly varFile?: string[];
+  readonly files?: string;
   readonly namespace?: string;
   readonly dryRun?: true;
   readonly yes?: true;
@@ -34,6 +37,10 @@ export function addDeploy(program: Command): void {
     .option('--evaluation', 'also Postgres and Redis, for trying the system out')
     .option('--var <name=value>', 'value of a job file’s variable', collect)
     .option('--var-file <file>', 'file of such values, in HCL', collect)
+    .option(
+      '--files <folder>',
+      'folder with jobs/ and traefik/ files of your own; what it lacks comes from the package',
+    )
     .option('--namespace <name>', 'Nomad namespace of the jobs; NOMAD_NAMESPACE if absent')
     .option('--dry-run', 'show the difference and end')
     .option('--yes', 'do not ask')
@@ -41,6 +48,8 @@ export function addDeploy(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
+  if (options.files !== undefined && !existsSync(path.join(options.files, 'jobs')))
+    throw new DeployError([`--files ${options.files}: expected a folder that holds a folder jobs`]);
   const settings = readNomadSettings(process.env);
   const namespace = options.namespace ?? settings.NOMAD_NAMESPACE;
   const client = new NomadDeployClient({ ...settings, NOMAD_NAMESPACE: namespace });
@@ -54,7 +63,7 @@ async function run(options: Options): Promise<void> {
   });
   try {
     await deploy(client, {
-      root: packageRoot,
+      roots: options.files === undefined ? [packageRoot] : [path.resolve(options.files), packageRoot],
       parts: options.only ?? parts.filter((part) => options.evaluation === true || !forEvaluation.includes(part)),
       given: { assignments: options.var ?? [], files: options.varFile ?? [], namespace, release: packageVersion },
       colours: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,

@@ -10,8 +10,8 @@ import { type Given, variableText } from './variables.js';
 import { untilHealthy } from './wait.js';
 
 export interface Deploying {
-  /** The folder that holds jobs/ and traefik/. */
-  readonly root: string;
+  /** Folders with jobs/ and traefik/, the first that has a file wins. */
+  readonly roots: readonly string[];
   readonly parts: readonly Part[];
   readonly given: Given;
   readonly colours: boolean;
@@ -22,8 +22,8 @@ export interface Deploying {
 
 /** Brings Nomad's jobs to what the files say, one after the other. Nothing is changed where a problem can be seen before. */
 export async function deploy(client: NomadDeployClient, deploying: Deploying): Promise<void> {
-  const { root, given, colours, say } = deploying;
-  const all = await Promise.all(parts.map((part) => readJobFile(root, part)));
+  const { roots, given, colours, say } = deploying;
+  const all = await Promise.all(parts.map((part) => readJobFile(roots, part)));
   const variables = await variableText(given, all);
   const wanted = all.filter(({ part }) => deploying.parts.includes(part));
   const prepared = await prepare(client, wanted, variables, given.namespace);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Part } from './parts.js';
@@ -9,24 +10,30 @@ export interface JobFile {
   readonly variables: ReadonlyMap<string, string>;
 }
 
-/** A job file of the package as Nomad's server can read it: other files that it names are put into it. */
-export async function readJobFile(root: string, part: Part): Promise<JobFile> {
-  const text = await readFile(path.join(root, 'jobs', `${part}.nomad.hcl`), 'utf8');
+/**
+ * A job file as Nomad's server can read it: other files that it names are put into it. Each file comes from the first of the
+ * folders that has it.
+ */
+export async function readJobFile(roots: readonly string[], part: Part): Promise<JobFile> {
+  const text = await readFirst(roots, `jobs/${part}.nomad.hcl`);
   const declarations = text.matchAll(/^variable "(\w+)" \{\n\s*type\s*=\s*(.+)$/gm);
   return {
     part,
-    hcl: await withFiles(root, text),
+    hcl: await withFiles(roots, text),
     variables: new Map([...declarations].map(([, name, type]) => [name!, type!] as const)),
   };
 }
 
 /** Nomad's command line reads `file("…")`, from the folder it is called in; its server reads no files. */
-async function withFiles(root: string, text: string): Promise<string> {
+async function withFiles(roots: readonly string[], text: string): Promise<string> {
   const parts = text.split(/\bfile\("([^"]+)"\)/);
-  const read = parts.map(async (part, index) =>
-    index % 2 === 0 ? part : hclString(await readFile(path.join(root, part), 'utf8')),
-  );
+  const read = parts.map(async (part, index) => (index % 2 === 0 ? part : hclString(await readFirst(roots, part))));
   return (await Promise.all(read)).join('');
+}
+
+async function readFirst(roots: readonly string[], name: string): Promise<string> {
+  const files = roots.map((root) => path.join(root, name));
+  return readFile(files.find((file) => existsSync(file)) ?? files.at(-1)!, 'utf8');
 }
 
 /** A string that HCL takes as it is, without looking for templates in it. */

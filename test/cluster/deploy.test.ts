@@ -131,7 +131,7 @@ describe('deploy, on a cluster with ACLs', function () {
       return true;
     };
     const said: string[] = [];
-    const deploying = { root: packageRoot, parts: ['web'] as const, given, colours: false, agrees: meddle };
+    const deploying = { roots: [packageRoot], parts: ['web'] as const, given, colours: false, agrees: meddle };
     await assert.rejects(
       deploy(client, { ...deploying, say: (line) => said.push(line) }),
       /observatory-web: somebody else has changed this job since the plan was made/,

@@ -29,7 +29,7 @@ describe('deploy of the instances', function () {
     const lines: string[] = [];
     const all = [`job_id=${id}`, `service=${id}`, 'driver=raw_exec', ...assignments];
     await deploy(client, {
-      root: packageRoot,
+      roots: [packageRoot],
       parts: ['instance'],
       given: { assignments: all, files: [], namespace: 'default', release: '1.0' },
       colours: false,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DeployError } from '../../src/deploy/deploy-error.js';
@@ -16,7 +16,7 @@ describe('the variables of a deployment', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  const all = () => Promise.all(parts.map((part) => readJobFile(packageRoot, part)));
+  const all = () => Promise.all(parts.map((part) => readJobFile([packageRoot], part)));
   const text = async (assignments: string[], ...contents: string[]): Promise<string> => {
     const files = contents.map((_, index) => path.join(folder, `${index}.hcl`));
     await Promise.all(contents.map((content, index) => writeFile(files[index]!, content)));
@@ -57,7 +57,7 @@ describe('the variables of a deployment', () => {
 describe('the job files', () => {
   it('are read whole: every variable typed, and no file left for the server to read', async () => {
     for (const part of parts) {
-      const { hcl, variables } = await readJobFile(packageRoot, part);
+      const { hcl, variables } = await readJobFile([packageRoot], part);
       assert.doesNotMatch(hcl, /\bfile\(/, part);
       const declared = [...hcl.matchAll(/^variable "/gm)].length;
       assert.equal(variables.size, declared, part);
@@ -69,8 +69,24 @@ describe('the job files', () => {
     }
   });
 
+  it('are a team’s own where it has them, and the package’s where not', async () => {
+    const own = await mkdtemp(path.join(tmpdir(), 'observatory-job-files-'));
+    try {
+      await mkdir(path.join(own, 'jobs'));
+      await writeFile(path.join(own, 'jobs/web.nomad.hcl'), 'job "our-web" {}\n');
+      const [web, manager] = await Promise.all([
+        readJobFile([own, packageRoot], 'web'),
+        readJobFile([own, packageRoot], 'manager'),
+      ]);
+      assert.equal(web.hcl, 'job "our-web" {}\n');
+      assert.equal(manager.hcl, (await readJobFile([packageRoot], 'manager')).hcl);
+    } finally {
+      await rm(own, { recursive: true });
+    }
+  });
+
   it('mean the same by a variable that several declare', async () => {
-    const files = await Promise.all(parts.map((part) => readJobFile(packageRoot, part)));
+    const files = await Promise.all(parts.map((part) => readJobFile([packageRoot], part)));
     const declarations = new Map<string, string>();
     // The instance's file stands for itself: the manager of the one-machine stack gives it values of its own.
     for (const { part, hcl } of files.filter(({ part }) => part !== 'instance')) {
