@@ -80,7 +80,10 @@ describe('deploy of the instances', function () {
   });
 
   it('says in Nomad’s words what it cannot read, and registers nothing', async () => {
-    await assert.rejects(run(['datacenters=many']), /^DeployError: jobs\/instance\.nomad\.hcl: (line \d+|Failed to parse job: )/);
+    await assert.rejects(
+      run(['datacenters=many']),
+      /^DeployError: jobs\/instance\.nomad\.hcl: (line \d+|Failed to parse job: )/,
+    );
     assert.equal((await job()).Version, 2);
   });
 });
