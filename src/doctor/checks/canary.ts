@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { instanceToken, newInstanceId, tokenHash } from '../../platform/identity.js';
-import { allocationsOfJob, jobPath, liveChildren } from '../../platform/nomad/inspect.js';
+import { jobPath } from '../../platform/nomad/http.js';
+import { allocationsOfJob, liveChildren } from '../../platform/nomad/inspect.js';
 import { type Check, type Finding, notTried, well, wrong } from '../check.js';
 import type { Profile } from '../../platform/profiles.js';
 import type { Ground } from '../ground.js';

@@ -1,5 +1,6 @@
 import type { Inquiry } from '../../platform/inquiry.js';
-import { jobPath } from '../../platform/nomad/inspect.js';
+import { jobPath } from '../../platform/nomad/http.js';
+
 import { permissionOf } from '../acl.js';
 import { type Check, type Finding, well, wrong } from '../check.js';
 import type { Ground } from '../ground.js';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Answer, Inquiry } from '../inquiry.js';
 import type { Settings } from '../settings.js';
+import { jobPath } from './http.js';
 
 /** The Nomad calls that find out what is wrong: every answer counts, none is repeated. */
 
@@ -78,8 +79,6 @@ export class Unexpected extends Error {
     super(`${call} was answered with ${status}: ${words}`);
   }
 }
-
-export const jobPath = (id: string): string => `/v1/job/${encodeURIComponent(id)}`;
 
 /** What is in the answer, when it is a 200 of the shape expected. */
 function contentOf<T>(call: string, { status, text }: Answer, shape: z.ZodType<T>): T {
