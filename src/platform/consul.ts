@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
-import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Consul from 'consul';
 import { z } from 'zod';
 import type { Settings } from './settings.js';
+import { readTls } from './tls.js';
 
 const MILLISECONDS = 5_000;
 /** How long Consul may hold a question back when nothing changes. */
@@ -123,13 +123,8 @@ export class ConsulClient {
 }
 
 function tlsAgent({ CONSUL_CACERT, CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY }: ConsulConnection): https.Agent {
-  const file = (name: string | undefined) => (name === undefined ? undefined : readFileSync(name));
-  return new https.Agent({
-    keepAlive: true,
-    ca: file(CONSUL_CACERT),
-    cert: file(CONSUL_CLIENT_CERT),
-    key: file(CONSUL_CLIENT_KEY),
-  });
+  const tls = readTls({ ca: CONSUL_CACERT, cert: CONSUL_CLIENT_CERT, key: CONSUL_CLIENT_KEY });
+  return new https.Agent({ keepAlive: true, ...tls });
 }
 
 /** The package ends a call, and its connection with it, when its context says `cancel`; its own timeout leaves the connection. */

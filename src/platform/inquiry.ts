@@ -1,20 +1,16 @@
-import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import axios, { type AxiosInstance, isAxiosError } from 'axios';
+import { readTls, type TlsFiles } from './tls.js';
 
 /** Without a leader Nomad answers after about 5 s; that answer should still be seen. */
 const MILLISECONDS = 7_000;
 
-export interface InquiryOptions {
+export interface InquiryOptions extends TlsFiles {
   readonly base: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
-  /** Paths of PEM files. */
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
 }
 
 export interface Question {
@@ -43,9 +39,8 @@ export class Inquiry {
   private readonly agents: readonly [http.Agent, https.Agent];
 
   constructor({ base, headers = {}, query = {}, ca, cert, key }: InquiryOptions) {
-    const file = (name: string | undefined) => (name === undefined ? undefined : readFileSync(name));
     this.base = base.replace(/\/$/, '');
-    this.agents = [new http.Agent(), new https.Agent({ ca: file(ca), cert: file(cert), key: file(key) })];
+    this.agents = [new http.Agent(), new https.Agent(readTls({ ca, cert, key }))];
     this.http = axios.create({
       baseURL: this.base,
       httpAgent: this.agents[0],

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { createInterface } from 'node:readline';
@@ -8,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import type { z } from 'zod';
 import type { Settings } from '../settings.js';
+import { readTls } from '../tls.js';
 import { NomadError } from './errors.js';
 
 /** Nomad gives a client address 100 connections; two managers and a few operators fit into them. */
@@ -55,12 +55,11 @@ export class NomadHttp {
     connection: NomadConnection,
     private readonly signal?: AbortSignal,
   ) {
-    const file = (name: string | undefined) => (name === undefined ? undefined : readFileSync(name));
-    const tls = {
-      ca: file(connection.NOMAD_CACERT),
-      cert: file(connection.NOMAD_CLIENT_CERT),
-      key: file(connection.NOMAD_CLIENT_KEY),
-    };
+    const tls = readTls({
+      ca: connection.NOMAD_CACERT,
+      cert: connection.NOMAD_CLIENT_CERT,
+      key: connection.NOMAD_CLIENT_KEY,
+    });
     const httpAgent = new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
     const httpsAgent = new https.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, ...tls });
     this.streamAgents = { httpAgent: new http.Agent(), httpsAgent: new https.Agent(tls) };
