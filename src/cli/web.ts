@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
 import path from 'node:path';
 import type Koa from 'koa';
 import Router from 'koa-router';
@@ -16,6 +15,7 @@ import { packageRoot } from '../platform/root.js';
 import type { Settings } from '../platform/settings.js';
 import { createApp } from '../platform/web/app.js';
 import { assetRoute } from '../platform/web/assets.js';
+import { addressOf, close, listen } from '../platform/web/listener.js';
 import { type NotebookAssets, submitRoutes } from '../submit/routes.js';
 
 export interface RunningWeb {
@@ -66,8 +66,8 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const gate = createApp(settings, log);
   gate.use(gateRoutes({ database, secret, proxies: settings.OBSERVATORY_TRUSTED_PROXIES }).routes());
   const servers = await Promise.all([
-    listen(app, settings.OBSERVATORY_LISTEN),
-    listen(gate, settings.OBSERVATORY_GATE_LISTEN),
+    listenTo(app, settings.OBSERVATORY_LISTEN),
+    listenTo(gate, settings.OBSERVATORY_GATE_LISTEN),
   ]);
   const [address, gateAddress] = servers.map(addressOf) as [string, string];
   log.info(
@@ -84,29 +84,9 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   };
 }
 
-async function listen(app: Koa, address: string): Promise<Server> {
+function listenTo(app: Koa, address: string): Promise<Server> {
   const answer = app.callback();
-  const server = createServer((request, response) => void answer(request, response));
-  const [host, port] = address.split(':') as [string, string];
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(Number(port), host, resolve);
-  });
-  return server;
-}
-
-function addressOf(server: Server): string {
-  const { address, port } = server.address() as AddressInfo;
-  return `http://${address}:${port}`;
-}
-
-/** Answers what is under way first. */
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => {
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
+  return listen((request, response) => void answer(request, response), address);
 }
 
 const manifestSchema = z.object({ js: z.string(), css: z.string(), preload: z.array(z.string()) });

@@ -1,6 +1,5 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { addressOf, close, listen } from '../platform/web/listener.js';
 
 export interface MetricsServer {
   readonly address: string;
@@ -8,7 +7,11 @@ export interface MetricsServer {
 }
 
 /** Serves `/metrics` for Prometheus and `/healthz` for whoever restarts what is ill, on `host:port`. */
-export async function serveMetrics(listen: string, registry: Registry, healthy: () => boolean): Promise<MetricsServer> {
+export async function serveMetrics(
+  address: string,
+  registry: Registry,
+  healthy: () => boolean,
+): Promise<MetricsServer> {
   const answers: Readonly<Record<string, () => Promise<{ status: number; type: string; body: string }>>> = {
     '/metrics': async () => ({ status: 200, type: registry.contentType, body: await registry.metrics() }),
     '/healthz': () => {
@@ -18,26 +21,12 @@ export async function serveMetrics(listen: string, registry: Registry, healthy: 
   };
   const notFound = () =>
     Promise.resolve({ status: 404, type: 'text/plain', body: 'Here are /metrics and /healthz.\n' });
-  const server = createServer((request, response) => {
+  const server = await listen((request, response) => {
     const answer = answers[request.url?.split('?')[0] ?? ''] ?? notFound;
     answer().then(
       ({ status, type, body }) => response.writeHead(status, { 'Content-Type': type }).end(body),
       (error: unknown) => response.writeHead(500, { 'Content-Type': 'text/plain' }).end((error as Error).message),
     );
-  });
-  const [host, port] = listen.split(':') as [string, string];
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(Number(port), host, resolve);
-  });
-  const { address, port: chosen } = server.address() as AddressInfo;
-  return {
-    address: `http://${address}:${chosen}`,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeIdleConnections();
-      }),
-  };
+  }, address);
+  return { address: addressOf(server), stop: () => close(server) };
 }
