@@ -1,5 +1,6 @@
 import type { Unplaced } from '../platform/nomad/deploy-schemas.js';
 import { NomadError } from '../platform/nomad/errors.js';
+import { placementReasons } from '../platform/nomad/placement.js';
 import { DeployError } from './deploy-error.js';
 
 /** What a refused or failed call means for whoever deploys, and what to do. What is not Nomad's is thrown on as it is. */
@@ -48,15 +49,9 @@ export async function explained<T>(what: string, call: Promise<T>): Promise<T> {
 
 /** Why no node takes a group, in a sentence. */
 export function explainUnplaced(job: string, group: string, failure: Unplaced): string {
-  const { NodesEvaluated, ConstraintFiltered, DimensionExhausted } = failure;
   const begin = `${job}: no node takes its group ${group}`;
-  if (NodesEvaluated === 0) return `${begin}: there is none in its datacenters and node pool.`;
-  const of = `of ${NodesEvaluated} node${NodesEvaluated === 1 ? '' : 's'}`;
-  const used = Object.entries(DimensionExhausted ?? {}).map(([what, count]) => `${what} is used up on ${count} ${of}`);
-  const filtered = Object.entries(ConstraintFiltered ?? {}).map(
-    ([rule, count]) => `${ruleInWords(rule)} on ${count} ${of}`,
-  );
-  return `${begin}: ${[...used, ...filtered].join(', ')}.`;
+  if (failure.NodesEvaluated === 0) return `${begin}: there is none in its datacenters and node pool.`;
+  return `${begin}: ${placementReasons(failure, (rule, nodes) => `${ruleInWords(rule)} on ${nodes}`).join(', ')}.`;
 }
 
 function ruleInWords(rule: string): string {

@@ -1,4 +1,5 @@
 import type { Plan } from '../platform/nomad/inspect.js';
+import { placementReasons } from '../platform/nomad/placement.js';
 
 export interface Pool {
   readonly min: number;
@@ -22,12 +23,7 @@ export function capacityOf(asked: number, { FailedTGAllocs }: Pick<Plan, 'Failed
   if (failure === undefined) return { asked, fits: asked, limit: '' };
   const nodes = `${failure.NodesEvaluated} ${failure.NodesEvaluated === 1 ? 'node' : 'nodes'}`;
   const reasons = [
-    ...Object.entries(failure.DimensionExhausted ?? {}).map(
-      ([what, count]) => `${what} is used up on ${count} of ${nodes}`,
-    ),
-    ...Object.entries(failure.ConstraintFiltered ?? {}).map(
-      ([what, count]) => `"${what}" excludes ${count} of ${nodes}`,
-    ),
+    ...placementReasons(failure),
     ...(failure.QuotaExhausted ?? []).map((what) => `the quota's ${what} is used up`),
   ];
   const none =

@@ -1,3 +1,4 @@
+import { placementReasons } from '../platform/nomad/placement.js';
 import type { AllocationStub, Evaluation } from '../platform/nomad/schemas.js';
 
 /** Task events that tell why a task is over; the others only say that it is. */
@@ -28,16 +29,10 @@ export function blockedReason({ FailedTGAllocs }: Evaluation): string {
   const failures = Object.values(FailedTGAllocs ?? {});
   const [failure] = failures;
   if (failure === undefined) return 'No node takes it for the moment.';
-  const { NodesEvaluated, NodesFiltered, DimensionExhausted, ConstraintFiltered } = failure;
+  const { NodesEvaluated, NodesFiltered } = failure;
   if (NodesEvaluated === 0) return 'No node takes it: there is none in its datacenters and pool.';
   const nodes = NodesEvaluated === 1 ? 'node' : 'nodes';
-  const usedUp = Object.entries(DimensionExhausted ?? {}).map(
-    ([what, count]) => `${what} is used up on ${count} of ${NodesEvaluated} ${nodes}`,
-  );
-  const filtered = Object.entries(ConstraintFiltered ?? {}).map(
-    ([what, count]) => `"${what}" excludes ${count} of ${NodesEvaluated} ${nodes}`,
-  );
-  const reasons = [...usedUp, ...filtered];
+  const reasons = placementReasons(failure);
   if (reasons.length === 0) return `No node has room for it (${NodesFiltered} of ${NodesEvaluated} ${nodes} excluded).`;
   return `No node has room for it: ${reasons.join(', ')}.`;
 }

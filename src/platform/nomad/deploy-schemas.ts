@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { numbers, taskStates } from './schemas.js';
 
 /** What `observatory deploy` reads of Nomad's answers; empty inner lists come as null. */
 
@@ -30,7 +31,6 @@ export type TaskDiff = z.infer<typeof taskDiff>;
 export type GroupDiff = z.infer<typeof groupDiff>;
 export type JobDiff = z.infer<typeof jobDiff>;
 
-const numbers = z.record(z.string(), z.number()).nullish();
 const unplaced = z.object({
   NodesEvaluated: z.number(),
   ConstraintFiltered: numbers,
@@ -65,15 +65,7 @@ export const jobAllocations = z.array(
     ID: z.string(),
     NodeName: z.string(),
     CreateIndex: z.number(),
-    TaskStates: z
-      .record(
-        z.string(),
-        z.object({
-          Failed: z.boolean(),
-          Events: z.array(z.object({ Type: z.string(), DisplayMessage: z.string() })).nullish(),
-        }),
-      )
-      .nullish(),
+    TaskStates: taskStates,
   }),
 );
 export type JobAllocation = z.infer<typeof jobAllocations>[number];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Answer, Inquiry } from '../inquiry.js';
 import type { Settings } from '../settings.js';
 import { jobPath } from './http.js';
+import { numbers } from './schemas.js';
 
 /** The Nomad calls that find out what is wrong: every answer counts, none is repeated. */
 
@@ -35,8 +36,6 @@ const parentJob = z.looseObject({
     .min(1),
 });
 export type ParentJob = z.infer<typeof parentJob>;
-
-const numbers = z.record(z.string(), z.number()).nullish();
 
 const failure = z.looseObject({
   NodesEvaluated: z.number(),

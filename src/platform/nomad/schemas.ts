@@ -49,10 +49,16 @@ export const jobList = z.array(
 );
 export type JobStub = z.infer<typeof jobList>[number];
 
-const taskState = z.object({
-  Failed: z.boolean(),
-  Events: z.array(z.object({ Type: z.string(), DisplayMessage: z.string() })).nullish(),
-});
+/** What a task went through, by its name. */
+export const taskStates = z
+  .record(
+    z.string(),
+    z.object({
+      Failed: z.boolean(),
+      Events: z.array(z.object({ Type: z.string(), DisplayMessage: z.string() })).nullish(),
+    }),
+  )
+  .nullish();
 
 export const allocationList = z.array(
   z.object({
@@ -62,12 +68,13 @@ export const allocationList = z.array(
     ClientDescription: z.string(),
     NodeName: z.string(),
     CreateIndex: z.number(),
-    TaskStates: z.record(z.string(), taskState).nullish(),
+    TaskStates: taskStates,
   }),
 );
 export type AllocationStub = z.infer<typeof allocationList>[number];
 
-const numbers = z.record(z.string(), z.number()).nullish();
+/** Nodes by what excludes them. */
+export const numbers = z.record(z.string(), z.number()).nullish();
 
 const placementFailure = z.object({
   NodesEvaluated: z.number(),
