@@ -6,6 +6,7 @@ import type { Action, Outcome } from './plan/action.js';
 import { registerJob } from './job.js';
 import type { Observed } from './plan/observed.js';
 import { type AdaptiveLimit, inParallel } from './parallel.js';
+import { usableParent } from './plan/usable-parent.js';
 import type { Ports } from './ports.js';
 import type { Telemetry } from './telemetry.js';
 
@@ -105,9 +106,9 @@ async function intend(
   addAction: AddAction,
 ): Promise<boolean> {
   const { ports, observed } = applying;
-  const { maxInstances, jobFile } = poolOf(profile, applying);
-  const hasJob = observed.nomad.complete && observed.nomad.value.parents.has(profile);
-  const claimed = hasJob && (jobFile === undefined || observed.registered.has(profile));
+  const pool = poolOf(profile, applying);
+  const { maxInstances } = pool;
+  const claimed = usableParent(pool, observed) !== undefined;
   const ids = await ports.store.intend(observed.term, { profile, count, maxInstances, claimed, reason });
   if (claimed) for (const id of ids) addAction({ kind: 'dispatch', id, profile, claimed, reason: 'it is new' });
   return ids.length > 0;
@@ -116,13 +117,14 @@ async function intend(
 /** The claim comes first: of several managers, one may make the call. */
 async function dispatch({ id, profile, claimed }: Dispatch, applying: Applying): Promise<boolean> {
   const { ports, secret, observed, goesOn } = applying;
-  const { term, nomad } = observed;
+  const { term } = observed;
+  const pool = poolOf(profile, applying);
   if (!claimed && !(await ports.store.claimDispatch(term, id))) return false;
   if (!goesOn()) return false;
   const meta = { instance_id: id, token_hash: tokenHash(instanceToken(secret, id)), profile };
   try {
-    const jobId = await ports.cluster.dispatch(poolOf(profile, applying).job, meta, id);
-    const version = nomad.complete ? (nomad.value.parents.get(profile)?.version ?? null) : null;
+    const jobId = await ports.cluster.dispatch(pool.job, meta, id);
+    const version = usableParent(pool, observed)?.version ?? null;
     return await ports.store.noteJob(term, id, { id: jobId, version });
   } catch (error) {
     // Nomad has answered, so no call is under way any more and the next may come before the claim's time is over.

@@ -2,6 +2,7 @@ import type { Profile } from '../../platform/profiles.js';
 import type { Action } from './action.js';
 import { type Children, hasEnded, isGone } from './children.js';
 import { type Child, CLAIM_SECONDS, type InstanceRow, type NomadView, type Observed } from './observed.js';
+import { usableParent } from './usable-parent.js';
 
 /** What the rules of one instance look at. */
 export interface Situation {
@@ -40,14 +41,11 @@ function ending(row: InstanceRow, child: Child | undefined, now: Date): Action[]
 }
 
 function withoutChild(row: InstanceRow, { observed, nomad, pools, now }: Situation): Action[] {
-  const { term, passing, registered } = observed;
+  const { term, passing } = observed;
   if (row.jobId === null) {
     const claimedByUs = row.dispatchTerm === term && isClaimed(row, now);
     const pool = pools.get(row.profile);
-    const canDispatch =
-      pool !== undefined &&
-      nomad.parents.has(row.profile) &&
-      (pool.jobFile === undefined || registered.has(row.profile));
+    const canDispatch = pool !== undefined && usableParent(pool, observed) !== undefined;
     if (row.state !== 'booting' || claimedByUs || !canDispatch) return [];
     const reason = row.dispatchTerm === null ? 'it is new' : 'its dispatch left no job';
     return [{ kind: 'dispatch', id: row.id, profile: row.profile, claimed: false, reason }];

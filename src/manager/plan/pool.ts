@@ -2,6 +2,7 @@ import type { Profile } from '../../platform/profiles.js';
 import type { Action } from './action.js';
 import type { Situation } from './lifecycle.js';
 import { type Demand, type InstanceRow, noDemand } from './observed.js';
+import { usableParent } from './usable-parent.js';
 
 const MIN_BACKOFF_MS = 2_000;
 const MAX_BACKOFF_MS = 300_000;
@@ -21,14 +22,6 @@ export function backoffUntil({ bootFailures: { first, latest } }: Demand): Date 
   return new Date(latest.getTime() + Math.min(MAX_BACKOFF_MS, Math.max(MIN_BACKOFF_MS, failing)));
 }
 
-/** The instances that were dispatched from an older version of the job. */
-export function isOutdated({ jobVersion, profile }: InstanceRow, { nomad, observed, pools }: Situation): boolean {
-  const current = nomad.parents.get(profile)?.version;
-  // Before this leader has brought its own file, what Nomad has may be the older one.
-  const known = pools.get(profile)?.jobFile === undefined || observed.registered.has(profile);
-  return known && current !== undefined && jobVersion !== null && jobVersion < current;
-}
-
 /** Brings a pool to its target: current instances first, never above the ceiling, never a leased one. */
 export function refill(
   pool: Profile,
@@ -42,7 +35,10 @@ export function refill(
   const booting = mine.filter(({ state }) => state === 'booting');
   if (drain) return retirements([...ready, ...booting], ['booting', 'ready'], 'the pool is drained');
 
-  const outdated = ready.filter((row) => isOutdated(row, situation));
+  const version = usableParent(pool, situation.observed)?.version;
+  const outdated = ready.filter(
+    ({ jobVersion }) => version !== undefined && jobVersion !== null && jobVersion < version,
+  );
   const current = ready.filter((row) => !outdated.includes(row));
   const missing = Math.max(0, target - booting.length - current.length);
   const room = Math.max(0, pool.maxInstances - mine.length);

@@ -1,3 +1,4 @@
+import type { Profile } from '../../platform/profiles.js';
 import type { Desired } from './desired.js';
 import type { Outcome } from './action.js';
 import { type Demand, noDemand, type Observed } from './observed.js';
@@ -9,9 +10,9 @@ const SHOWN = 5;
 export function problemsOf(observed: Observed, desired: Desired, outcomes: readonly Outcome[], now: Date): string[] {
   return [
     ...unread(observed),
-    ...desired.pools.flatMap(({ name }) => [
-      ...parentProblems(name, observed, desired),
-      ...poolProblems(name, observed, desired, now),
+    ...desired.pools.flatMap((pool) => [
+      ...parentProblems(pool, observed),
+      ...poolProblems(pool, observed, desired.drain, now),
     ]),
     ...blocked(observed),
     ...ghosts(observed),
@@ -28,29 +29,30 @@ function unread({ nomad, passing, queue }: Observed): string[] {
   ].flat();
 }
 
-function parentProblems(profile: string, { nomad }: Observed, { pools }: Desired): string[] {
-  const pool = pools.find(({ name }) => name === profile);
-  if (!nomad.complete || pool === undefined) return [];
-  const parent = nomad.value.parents.get(profile);
-  if (parent === undefined && pool.jobFile === undefined)
-    return [`Nomad has no job ${pool.job}, so no instance can be started: run \`observatory deploy\`.`];
+function parentProblems({ name, job, jobFile }: Profile, { nomad }: Observed): string[] {
+  if (!nomad.complete) return [];
+  const parent = nomad.value.parents.get(name);
+  if (parent === undefined && jobFile === undefined)
+    return [`Nomad has no job ${job}, so no instance can be started: run \`observatory deploy\`.`];
   if (parent?.service === null)
-    return [`The job ${pool.job} declares no Consul service, so its instances cannot be reached: mend the job file.`];
+    return [`The job ${job} declares no Consul service, so its instances cannot be reached: mend the job file.`];
   return [];
 }
 
-function poolProblems(profile: string, { store }: Observed, { pools, drain }: Desired, now: Date): string[] {
-  const pool = pools.find(({ name }) => name === profile);
+function poolProblems(
+  { name: profile, maxInstances }: Profile,
+  { store }: Observed,
+  drain: boolean,
+  now: Date,
+): string[] {
   const demand: Demand = store.demand.get(profile) ?? noDemand;
   const alive = store.rows.filter((row) => row.profile === profile).length;
   const people = demand.waiting === 1 ? '1 participant waits' : `${demand.waiting} participants wait`;
   const problems: string[] = [];
   if (drain && demand.waiting > 0)
     problems.push(`The pools are drained, and ${people} for an instance: \`observatory drain --off\` ends that.`);
-  if (!drain && pool !== undefined && demand.waiting > 0 && alive >= pool.maxInstances)
-    problems.push(
-      `Pool ${profile} is at its ceiling of ${pool.maxInstances} instances, and ${people}: raise maxInstances.`,
-    );
+  if (!drain && demand.waiting > 0 && alive >= maxInstances)
+    problems.push(`Pool ${profile} is at its ceiling of ${maxInstances} instances, and ${people}: raise maxInstances.`);
   const next = nextTry(profile, store, demand, now);
   if (next !== null) {
     const { count, reason } = demand.bootFailures;
