@@ -108,7 +108,7 @@ export function hclVariables(values: Readonly<Record<string, string | number>>):
 }
 
 /** Leaves nothing running in a Nomad that goes on after us, and tells the job's end from its processes' end. */
-async function stopInstances(environment: NodeJS.ProcessEnv, job: string): Promise<void> {
+export async function stopInstances(environment: NodeJS.ProcessEnv, job: string): Promise<void> {
   const nomad = new Nomad(readSettings(environment));
   try {
     for (const { ID } of await nomad.liveJobs([job])) await nomad.stop(ID);

@@ -13,7 +13,7 @@ import { startPostgres } from '../../../src/local/postgres.js';
 import type { ManagedProcess } from '../../../src/local/process.js';
 import { startRedis } from '../../../src/local/redis.js';
 import type { RunContext, Service } from '../../../src/local/service.js';
-import { hclVariables, startProcess } from '../../../src/local/stack.js';
+import { hclVariables, startProcess, stopInstances } from '../../../src/local/stack.js';
 import { startTraefik } from '../../../src/local/traefik.js';
 import type { Database } from '../../../src/platform/postgres/database.js';
 import { openRedis } from '../../../src/platform/redis.js';
@@ -142,7 +142,8 @@ async function startParts(runDir: string, cleanup: Cleanup, options: FaultStackO
   const redis = openRedis(redisService.address, () => undefined);
   cleanup.add({ name: 'redis client', stop: () => Promise.resolve(redis.disconnect()) });
   await once(redis, 'ready');
-  cleanup.add({ name: 'instances', stop: () => stopJobs(nomad.address, job) });
+  // Not by way of the proxy, and before Nomad itself is ended: one that keeps its tasks would leave them running.
+  cleanup.add({ name: 'instances', stop: () => stopInstances({ ...environment, NOMAD_ADDR: nomad.address }, job) });
   const managers = new Managers(environment, consul.address, path.join(runDir, 'logs'), cleanup);
   const services = { postgres, redis: redisService, consul, traefik };
   return { runDir, cleanup, database, redis, services, nomad, nomadProxy, web, managers, job, environment };
@@ -166,14 +167,4 @@ async function instanceVariables({ runDir, cache }: RunContext, jupyter: boolean
     // A small machine has room for forty.
     cpu: '50',
   };
-}
-
-/** What a Nomad that keeps its tasks would leave running. */
-async function stopJobs(address: string, parent: string): Promise<void> {
-  const filter = encodeURIComponent(`ParentID == "${parent}"`);
-  const signal = AbortSignal.timeout(10_000);
-  const children = (await (await fetch(`${address}/v1/jobs?filter=${filter}`, { signal })).json()) as { ID: string }[];
-  for (const { ID } of [...children, { ID: parent }]) {
-    await fetch(`${address}/v1/job/${encodeURIComponent(ID)}`, { method: 'DELETE', signal });
-  }
 }
