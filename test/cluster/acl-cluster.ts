@@ -89,7 +89,23 @@ export class AclCluster {
       },
       30,
     );
+    // Before the agent is ended, which has no time for tasks that take theirs and would leave them running.
+    cleanup.add({ name: 'jobs', stop: () => this.stopJobs() });
     await this.chooseValues();
+  }
+
+  private async stopJobs(): Promise<void> {
+    const jobs = await this.nomad<{ ID: string; Namespace: string }[]>('GET', '/v1/jobs?namespace=*');
+    for (const { ID, Namespace } of jobs)
+      await this.nomad('DELETE', `/v1/job/${encodeURIComponent(ID)}?namespace=${Namespace}`);
+    await poll(
+      'every task has ended',
+      async () => {
+        const allocations = await this.nomad<{ ClientStatus: string }[]>('GET', '/v1/allocations?namespace=*');
+        return allocations.every(({ ClientStatus }) => ClientStatus !== 'running' && ClientStatus !== 'pending');
+      },
+      30,
+    );
   }
 
   private async chooseValues(): Promise<void> {
