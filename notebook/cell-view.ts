@@ -5,13 +5,14 @@ import { createEditor } from './editor.js';
 import { renderMarkdown } from './markdown.js';
 import { fill, type Messages } from './messages.js';
 import { OutputView } from './output-view.js';
+import type { EditStep } from './recorder.js';
 
 export function markdownView(cell: MarkdownCell): HTMLElement {
   return element('div', { class: 'prose', 'data-cell': cell.id }, renderMarkdown(cell.source));
 }
 
 export interface CellActions {
-  readonly change: (cellId: string, source: string) => void;
+  readonly change: (cellId: string, source: string, changes: EditStep['changes'], by: string) => void;
   readonly run: (cellId: string) => void;
   readonly paste: (cellId: string, text: string) => void;
 }
@@ -39,8 +40,8 @@ export class CodeCellView {
       source: cell.source,
       label: fill(texts.codeOf, { number }),
       nonce,
-      onChange: (source) => {
-        actions.change(cell.id, source);
+      onChange: (source, changes, by) => {
+        actions.change(cell.id, source, changes, by);
       },
       onRun: () => {
         if (cell.runnable) actions.run(cell.id);

@@ -29,6 +29,8 @@ export interface Task {
   id: string;
   title: string;
   kind: 'introduction' | 'task' | 'closing';
+  /** Time limit. */
+  minutes?: number;
   cells: Cell[];
 }
 

@@ -2,16 +2,17 @@ import { closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { python } from '@codemirror/lang-python';
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
-import { EditorState, Prec } from '@codemirror/state';
-import { drawSelection, EditorView, keymap, lineNumbers } from '@codemirror/view';
+import { EditorState, Prec, Transaction } from '@codemirror/state';
+import { drawSelection, EditorView, keymap, lineNumbers, type ViewUpdate } from '@codemirror/view';
 import { classHighlighter } from '@lezer/highlight';
+import type { EditStep } from './recorder.js';
 
 export interface EditorOptions {
   readonly parent: HTMLElement;
   readonly source: string;
   readonly label: string;
   readonly nonce: string;
-  readonly onChange: (source: string) => void;
+  readonly onChange: (source: string, changes: EditStep['changes'], by: string) => void;
   readonly onRun: () => void;
   readonly onPaste: (text: string) => void;
 }
@@ -54,9 +55,18 @@ export function createEditor(options: EditorOptions): EditorView {
           },
         }),
         EditorView.updateListener.of((update) => {
-          if (update.docChanged) options.onChange(update.state.doc.toString());
+          if (update.docChanged) options.onChange(update.state.doc.toString(), changesOf(update), userEventOf(update));
         }),
       ],
     }),
   });
+}
+
+function changesOf(update: ViewUpdate): EditStep['changes'] {
+  return update.changes.toJSON() as EditStep['changes'];
+}
+
+function userEventOf(update: ViewUpdate): string {
+  const named = update.transactions.map((transaction) => transaction.annotation(Transaction.userEvent));
+  return named.find((name) => name !== undefined) ?? '';
 }

@@ -89,7 +89,12 @@ export class Notebook {
     this.view.showFlow(this.flow);
     this.view.mount(parent);
     if (this.flow.index > 0) this.sections.at(-1)?.scrollIntoView();
-    this.recorder.record('open', { width: innerWidth, height: innerHeight });
+    this.recorder.record('open', {
+      width: innerWidth,
+      height: innerHeight,
+      language: navigator.language,
+      resumed: this.flow.index > 0,
+    });
     this.listen();
   }
 
@@ -110,15 +115,16 @@ export class Notebook {
   }
 
   private readonly cellActions: CellActions = {
-    change: (cellId, source) => {
-      if (this.model.setSource(cellId, source)) this.recorder.edited(cellId);
+    change: (cellId, source, changes, by) => {
+      this.model.setSource(cellId, source);
+      this.recorder.edited(cellId, changes, by);
     },
     run: (cellId) => {
       this.view.dismiss('not-run');
       void this.runner.run(cellId);
     },
     paste: (cellId, text) => {
-      this.recorder.record('paste', { text }, cellId);
+      this.recorder.record('paste', { characters: text.length, text, own: false }, cellId);
     },
   };
 
@@ -136,7 +142,7 @@ export class Notebook {
       },
       finish: () => void this.finish('finish'),
       stop: () => {
-        this.recorder.record('interrupt');
+        this.recorder.record('interrupt', {});
         void this.kernel.then((kernel) => kernel.interrupt()).catch(() => undefined);
       },
       reset: () => void this.reset(),
@@ -177,7 +183,7 @@ export class Notebook {
   private async reset(): Promise<void> {
     const { resetTitle, resetText, resetConfirm } = this.parts.texts;
     if (!(await this.view.confirm(resetTitle, resetText, resetConfirm))) return;
-    this.recorder.record('reset');
+    this.recorder.record('reset', {});
     const kernel = await this.kernel;
     await kernel.restart().catch(() => kernel.connect());
   }
@@ -187,7 +193,7 @@ export class Notebook {
     if (!(await this.view.confirm(finishTitle, finishText, finishConfirm))) return;
     this.recorder.flushEdits();
     if (how === 'skip') this.recorder.record('skip', { to: this.flow.index });
-    this.recorder.record('finish');
+    this.recorder.record('finish', {});
     this.recorder.close();
     this.outbox.requestSnapshot();
     this.view.lock();
@@ -236,12 +242,12 @@ export class Notebook {
     const { recorder, outbox, clock, parts } = this;
     addEventListener('focus', () => {
       clock.focus();
-      recorder.record('focus');
+      recorder.record('focus', {});
     });
     addEventListener('blur', () => {
       clock.blur();
       recorder.flushEdits();
-      recorder.record('blur');
+      recorder.record('blur', {});
     });
     addEventListener('online', () => {
       outbox.kick();

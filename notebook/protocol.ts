@@ -1,33 +1,14 @@
 /** What the page and the web app say to each other (free of the DOM: the tests run it in Node). */
+import type { NotebookChoice } from '../src/studies/definition.js';
+import type { Question } from '../src/studies/questions.js';
+import type { EventKind, RecordChoice } from '../src/studies/recording.js';
+import type { StudyEvent } from '../src/submit/event.js';
 import type { NotebookDocument } from './document.js';
 
-export type EventType =
-  | 'open'
-  | 'start'
-  | 'edit'
-  | 'run'
-  | 'output'
-  | 'interrupt'
-  | 'reset'
-  | 'next'
-  | 'skip'
-  | 'focus'
-  | 'blur'
-  | 'paste'
-  | 'finish';
+export type { EventData } from '../src/submit/event.js';
 
-/** One step of a participant. `seq` counts from 1 without a gap over all their page loads. */
-export interface NotebookEvent {
-  readonly seq: number;
-  readonly type: EventType;
-  readonly at: string;
-  readonly page: string;
-  readonly task: string | null;
-  readonly cell: string | null;
-  readonly focusSeconds: number;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
+export type EventType = EventKind;
+export type NotebookEvent = StudyEvent;
 export type EventDraft = Omit<NotebookEvent, 'seq'>;
 
 /** The document as it was when event `seq` had been recorded. */
@@ -45,9 +26,23 @@ export interface EventBatch {
 export interface NotebookConfiguration {
   readonly participant: string;
   readonly study: { readonly id: string; readonly title: string; readonly language: string };
+  readonly notebook: NotebookChoice;
+  readonly record: RecordChoice;
+  readonly skipSurvey: readonly Question[];
+  /** As it was when event `acknowledged` had been recorded. */
   readonly document: NotebookDocument;
-  readonly state: { readonly task: number; readonly acknowledged: number; readonly page: string | null };
+  readonly state: {
+    /** Index of the task to resume at. */
+    readonly task: number;
+    /** Seconds that have been worked at that task so far, by the server's clock. */
+    readonly taskSeconds: number;
+    /** Where the participant last typed in that task. */
+    readonly cursor: { readonly cell: string; readonly offset: number } | null;
+    readonly acknowledged: number;
+  };
   readonly heartbeatSeconds: number;
+  /** Lets scripts of the study use the old address `/submit` for this participant. */
+  readonly submitKey: string;
 }
 
 export interface Answer {

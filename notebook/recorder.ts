@@ -4,10 +4,12 @@ import type { Flow } from './flow.js';
 import type { FocusClock } from './focus-clock.js';
 import type { Outbox } from './outbox.js';
 import type { OutboxStore } from './outbox-store.js';
-import type { EventType } from './protocol.js';
+import type { EventData, EventType } from './protocol.js';
 
-/** An edit is recorded when typing rests this long, milliseconds. */
-const EDIT_REST = 400;
+/** An edit is recorded this long after its first change, milliseconds. */
+const EDIT_TIME = 1000;
+
+export type EditStep = EventData['edit']['steps'][number];
 
 export interface RecorderParts {
   readonly model: DocumentModel;
@@ -19,7 +21,7 @@ export interface RecorderParts {
 }
 
 export class Recorder {
-  private readonly edits = new Map<string, ReturnType<typeof setTimeout>>();
+  private readonly edits = new Map<string, { steps: EditStep[]; timer: ReturnType<typeof setTimeout> }>();
   private snapshotVersion: number;
   private closed = false;
 
@@ -27,12 +29,13 @@ export class Recorder {
     this.snapshotVersion = parts.model.version;
   }
 
-  record(type: EventType, data: Record<string, unknown> = {}, cell: string | null = null): void {
+  record<Type extends EventType>(type: Type, data: EventData[Type], cell: string | null = null): void {
     if (this.closed) return;
     const { model, flow, outbox, store, clock, page } = this.parts;
     outbox.record({
       type,
       at: new Date().toISOString(),
+      clock: now(),
       page,
       task: (cell === null ? null : model.taskOf(cell)) ?? flow.current.id,
       cell,
@@ -43,12 +46,17 @@ export class Recorder {
   }
 
   /** The text of a cell has changed. */
-  edited(cell: string): void {
-    clearTimeout(this.edits.get(cell));
+  edited(cell: string, changes: EditStep['changes'], by: string): void {
+    const waiting = this.edits.get(cell);
+    const step = { clock: now(), changes, by };
+    if (waiting) {
+      waiting.steps.push(step);
+      return;
+    }
     const timer = setTimeout(() => {
       this.flushEdit(cell);
-    }, EDIT_REST);
-    this.edits.set(cell, timer);
+    }, EDIT_TIME);
+    this.edits.set(cell, { steps: [step], timer });
   }
 
   /** Records edits that still wait for typing to rest. */
@@ -67,13 +75,20 @@ export class Recorder {
   /** Nothing is recorded any more: the study is finished, or another page has taken over. */
   close(): void {
     this.closed = true;
-    for (const timer of this.edits.values()) clearTimeout(timer);
+    for (const { timer } of this.edits.values()) clearTimeout(timer);
     this.edits.clear();
   }
 
   private flushEdit(cell: string): void {
-    clearTimeout(this.edits.get(cell));
+    const edit = this.edits.get(cell);
+    if (!edit) return;
+    clearTimeout(edit.timer);
     this.edits.delete(cell);
-    this.record('edit', { source: this.parts.model.cell(cell).source }, cell);
+    this.record('edit', { steps: edit.steps }, cell);
   }
+}
+
+/** Milliseconds since the page was opened, to a tenth. */
+function now(): number {
+  return Math.round(performance.now() * 10) / 10;
 }

@@ -38,9 +38,10 @@ export class Runner {
     view(cellId).output.draw();
     this.running.add(cellId);
     view(cellId).setRunning(true);
+    const started = performance.now();
     const result = await this.execute(cellId, code);
     this.running.delete(cellId);
-    this.settle(cellId, result);
+    this.settle(cellId, result, Math.round(performance.now() - started));
   }
 
   private async execute(cellId: string, code: string): Promise<RunResult> {
@@ -67,14 +68,18 @@ export class Runner {
     });
   }
 
-  private settle(cellId: string, result: RunResult): void {
+  private settle(cellId: string, result: RunResult, milliseconds: number): void {
     const { model, recorder, texts, view } = this.parts;
     if (result.status === 'aborted') {
       model.appendOutput(cellId, { output_type: 'stream', name: 'stderr', text: `${texts.aborted}\n` });
     }
     model.setExecutionCount(cellId, result.executionCount);
     const { outputs, executionCount } = model.cell(cellId);
-    recorder.record('output', { outputs: structuredClone(outputs), executionCount, status: result.status }, cellId);
+    recorder.record(
+      'output',
+      { outputs: structuredClone(outputs), executionCount, status: result.status, cut: 0, milliseconds },
+      cellId,
+    );
     recorder.snapshot();
     view(cellId).output.closeInput();
     view(cellId).output.draw();

@@ -3,7 +3,8 @@ import type { Study } from '../studies/read.js';
 import { stateInForce } from './study-state.js';
 
 /** What the participants' pages need of a study; written by `publishStudy`, so its shape is our own. */
-export type StudyPage = Pick<Study, 'texts' | 'consentBoxes' | 'exitSurvey' | 'caps'>;
+export type StudyPage = Pick<Study, (typeof pageFields)[number]>;
+const pageFields = ['texts', 'consentBoxes', 'exitSurvey', 'caps', 'notebook', 'record', 'skipSurvey'] as const;
 
 export interface StoredStudy {
   readonly id: string;
@@ -26,8 +27,7 @@ export class ConditionsChangedError extends Error {
 
 /** Creates the study, or updates it to these files. Its state is taken from the files only when it is new. */
 export async function publishStudy(database: Database, study: Study): Promise<void> {
-  const { texts, consentBoxes, exitSurvey, caps } = study;
-  const page: StudyPage = { texts, consentBoxes, exitSurvey, caps };
+  const page = Object.fromEntries(pageFields.map((field) => [field, study[field]]));
   await transaction(database, async (client) => {
     await client.query(
       `insert into studies (id, title, language, profile, state, definition, revision) values ($1, $2, $3, $4, $5, $6, $7)

@@ -4,6 +4,8 @@ import { idSchema, MAX_CELLS_PER_TASK, MAX_TASKS, MAX_TITLE_LENGTH, taskKindSche
 import { crossReferenceProblems, type DefinitionProblem } from './cross-references.js';
 import { defaultConsentBoxes, type ConsentBox } from './consent-boxes.js';
 import { exitSurveySchema } from './exit-survey.js';
+import { questionsSchema } from './questions.js';
+import { recordSchema } from './recording.js';
 
 /** As the original did by default: `maxInstances` and `dailyMaxInstances`. */
 export const DEFAULT_MAX_PARTICIPANTS = 200;
@@ -57,10 +59,22 @@ const taskSchema = z
     id: idSchema,
     title: titleSchema,
     kind: taskKindSchema.default('task'),
+    /** Time limit; a clock shows it, and when it is over the page goes on to the next task. */
+    minutes: z.number().positive().max(24 * 60).optional(),
     cells: z.array(cellSchema).min(1).max(MAX_CELLS_PER_TASK),
   })
   // The number counts from the task's own first cell: adding a cell to one task renames none in another.
   .transform((task) => ({ ...task, cells: task.cells.map((cell, c) => ({ ...cell, id: cell.id ?? `${task.id}-${c + 1}` })) }));
+
+const notebookSchema = z.strictObject({
+  /** Whether tasks that are done can still be changed. */
+  earlierTasks: z.enum(['open', 'locked']).default('open'),
+  /** Completion and explanations from the kernel. */
+  completion: z.boolean().default(true),
+  /** Whether who pastes is reminded to name the source, as the original did. */
+  askForSource: z.boolean().default(true),
+});
+export type NotebookChoice = z.infer<typeof notebookSchema>;
 
 const capSchema = z.int().positive().nullable();
 
@@ -81,6 +95,10 @@ const studySchema = z.strictObject({
       .max(50)
       .optional(),
     exitSurvey: exitSurveySchema,
+    notebook: notebookSchema.prefault({}),
+    record: recordSchema.prefault({}),
+    /** Asked in a dialog when a task is left unsolved. */
+    skipSurvey: questionsSchema.optional(),
     /** `null` is no cap. */
     caps: z
       .strictObject({

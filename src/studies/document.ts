@@ -35,6 +35,7 @@ const taskSchema = z.strictObject({
   id: idSchema,
   title: z.string().min(1).max(MAX_TITLE_LENGTH),
   kind: taskKindSchema,
+  minutes: z.number().positive().optional(),
   cells: z.array(z.discriminatedUnion('type', [markdownCellSchema, codeCellSchema])).max(MAX_CELLS_PER_TASK),
 });
 

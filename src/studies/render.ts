@@ -63,6 +63,7 @@ export function renderDocument(study: StudyTemplates, condition: ConditionCell):
       id: task.id,
       title: fillPlaceholders(task.title, values),
       kind: task.kind,
+      ...(task.minutes === undefined ? {} : { minutes: task.minutes }),
       cells: task.cells.map((cell) => renderCell(cell, study.files, values)),
     }),
   );

@@ -1,23 +1,106 @@
+/** The events that a notebook page records, as they come over the wire. docs/recording.md tells what each means. */
 import { z } from 'zod';
 import { documentSchema, ID_PATTERN } from '../studies/document.js';
+import type { EventKind } from '../studies/recording.js';
 
 const id = z.string().regex(ID_PATTERN).nullable();
+const empty = z.strictObject({});
+const position = z.strictObject({ to: z.int().min(0) });
+const length = z.strictObject({ characters: z.int().min(0) });
+const size = z.strictObject({ width: z.int().min(0), height: z.int().min(0) });
 
-export const eventTypes = [
-  ...['open', 'start', 'edit', 'run', 'output', 'interrupt', 'reset'],
-  ...['next', 'skip', 'focus', 'blur', 'paste', 'finish'],
-] as const;
+/** A CodeMirror change set as JSON: lengths that stay, and `[deleted, ...inserted lines]`. */
+const changesSchema = z.array(z.union([z.int().min(0), z.tuple([z.int().min(0)], z.string())]));
+const stepSchema = z.strictObject({
+  /** As the event's own. */
+  clock: z.number().min(0),
+  changes: changesSchema,
+  /** CodeMirror's word for what the participant did, such as `input.type`, `input.paste`, `undo`, `move.drop`. */
+  by: z.string().max(64),
+});
 
-export const eventSchema = z.object({
+const outputSchema = z.looseObject({ output_type: z.string().min(1).max(100) });
+
+/** What each kind of event carries. */
+const dataSchemas = {
+  open: size.extend({ language: z.string().max(64), resumed: z.boolean() }),
+  start: position,
+  next: position,
+  skip: position,
+  'time-up': position,
+  finish: empty,
+  edit: z.strictObject({ steps: z.array(stepSchema).min(1) }),
+  run: z.strictObject({ source: z.string() }),
+  output: z.strictObject({
+    outputs: z.array(outputSchema),
+    executionCount: z.int().min(0).nullable(),
+    status: z.enum(['ok', 'error', 'aborted', 'lost']),
+    /** Characters that the program put out beyond what is kept. */
+    cut: z.int().min(0),
+    /** From the run to its end. */
+    milliseconds: z.number().min(0),
+  }),
+  interrupt: empty,
+  reset: empty,
+  kernel: z.strictObject({
+    state: z.enum(['starting', 'idle', 'busy', 'reconnecting', 'dead']),
+    /** Why it was restarted, as far as the instance knows, such as `memory`. */
+    reason: z.string().max(64).optional(),
+  }),
+  reconnect: z.strictObject({ instance: z.enum(['same', 'new']), variables: z.enum(['kept', 'lost']) }),
+  paste: z.strictObject({
+    characters: z.int().min(0),
+    /** Absent where the study keeps no pasted text. */
+    text: z.string().optional(),
+    /** From the notebook itself, or a mere address: the original's rules, by which the source is not asked for. */
+    own: z.boolean(),
+  }),
+  'skip-survey': z.strictObject({ answers: z.record(z.string(), z.unknown()) }),
+  lost: z.strictObject({ count: z.int().min(1) }),
+  copy: length,
+  cut: length,
+  focus: empty,
+  blur: empty,
+  visibility: z.strictObject({ visible: z.boolean() }),
+  scroll: empty,
+  resize: size,
+} as const satisfies Record<EventKind, z.ZodType>;
+
+/** In the place of data that the server refused as too large. */
+const withheldSchema = z.strictObject({ withheld: z.literal(true), characters: z.int().min(0) });
+
+const headSchema = z.object({
   seq: z.int().min(1),
-  type: z.enum(eventTypes as readonly [string, ...string[]]),
+  /** The browser's own clock. */
   at: z.iso.datetime({ offset: true }),
+  /** Milliseconds since the page was opened, monotonic. */
+  clock: z.number().min(0),
   page: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
   task: id,
   cell: id,
+  /** Seconds for which the page had the window's focus since it was opened. */
   focusSeconds: z.number().min(0),
-  data: z.record(z.string(), z.unknown()),
 });
+
+function kindSchema<Kind extends EventKind>(type: Kind) {
+  return headSchema.extend({ type: z.literal(type), data: z.union([dataSchemas[type], withheldSchema]) });
+}
+
+const kindSchemas = (Object.keys(dataSchemas) as EventKind[]).map(kindSchema);
+
+export type EventData = { [Kind in EventKind]: z.infer<(typeof dataSchemas)[Kind]> };
+
+/** One step of a participant. `seq` counts from 1 without a gap over all their page loads. */
+export interface StudyEvent extends z.infer<typeof headSchema> {
+  readonly type: EventKind;
+  /** `EventData[type]`, or what stands in its place when it was withheld. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export const eventSchema = z.discriminatedUnion(
+  'type',
+  kindSchemas as [(typeof kindSchemas)[number]],
+) as unknown as z.ZodType<StudyEvent>;
 
 const snapshotSchema = z.object({ seq: z.int().min(0), document: documentSchema });
 
@@ -35,12 +118,11 @@ export const intakeSchema = z.object({
   snapshot: snapshotSchema.optional(),
 });
 
-export type StudyEvent = z.infer<typeof eventSchema>;
 export type Intake = z.infer<typeof intakeSchema>;
 
 /**
  * As JSON that Postgres stores: it refuses NUL and lone surrogates, which a program may well print.
- * NUL becomes its visible picture U+2400, a lone surrogate U+FFFD.
+ * NUL becomes its visible picture U+2400, a lone surrogate U+FFFD; both keep the number of UTF-16 units.
  */
 export function storableJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>

@@ -1,17 +1,12 @@
 import type { Queryable } from '../platform/postgres/database.js';
-import type { CodeCell, Document } from '../studies/document.js';
+import type { Document } from '../studies/document.js';
+import { rebuild, type RecordedStep } from '../studies/rebuild.js';
 
 export interface NotebookState {
   readonly document: Document;
   /** Index of the task to resume at. */
   readonly task: number;
   readonly acknowledged: number;
-}
-
-interface Replayed {
-  readonly type: string;
-  readonly cell: string | null;
-  readonly data: Readonly<Record<string, unknown>>;
 }
 
 /** The notebook as the participant left it: the last snapshot, or the study's document, and the events after it. */
@@ -25,8 +20,8 @@ export async function notebookState(database: Queryable, participantId: string):
   );
   const base = rows[0];
   if (base === undefined) throw new Error(`participant ${participantId} has no notebook`);
-  const after = await database.query<Replayed>(
-    `select type, cell, data from events where participant_id = $1 and seq > $2 and type in ('edit', 'output') order by seq`,
+  const after = await database.query<RecordedStep>(
+    `select type, cell, data from events where participant_id = $1 and seq > $2 and type in ('edit', 'run', 'output') order by seq`,
     [participantId, base.seq],
   );
   const moved = await database.query<{ task: number }>(
@@ -35,20 +30,5 @@ export async function notebookState(database: Queryable, participantId: string):
     [participantId],
   );
   const task = Math.min(Math.max(moved.rows[0]?.task ?? 0, 0), base.document.tasks.length - 1);
-  return { document: replay(base.document, after.rows), task, acknowledged: Number(base.last) };
-}
-
-function replay(document: Document, events: readonly Replayed[]): Document {
-  const copy = structuredClone(document);
-  const cells = new Map(copy.tasks.flatMap((task) => task.cells).map((cell) => [cell.id, cell]));
-  for (const { type, cell: id, data } of events) {
-    const cell = id === null ? undefined : cells.get(id);
-    if (cell?.type !== 'code') continue;
-    if (type === 'edit' && typeof data['source'] === 'string') cell.source = data['source'];
-    if (type === 'output' && Array.isArray(data['outputs'])) {
-      cell.outputs = data['outputs'] as CodeCell['outputs'];
-      cell.executionCount = typeof data['executionCount'] === 'number' ? data['executionCount'] : null;
-    }
-  }
-  return copy;
+  return { document: rebuild(base.document, after.rows), task, acknowledged: Number(base.last) };
 }

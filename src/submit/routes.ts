@@ -103,9 +103,13 @@ async function notebook(database: Database, participantId: string): Promise<obje
   return {
     participant: participantId,
     study: { id: study.id, title: study.title, language: study.language },
+    notebook: study.page.notebook,
+    record: study.page.record,
+    skipSurvey: study.page.skipSurvey ?? [],
     document,
-    state: { task, acknowledged, page: null },
+    state: { task, taskSeconds: 0, cursor: null, acknowledged },
     heartbeatSeconds: HEARTBEAT_SECONDS,
+    submitKey: '',
   };
 }
 

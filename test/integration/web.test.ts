@@ -13,9 +13,10 @@ import { PlainParticipant } from '../browser/running-platform.js';
 import { RunningWeb, SECRET } from './running-web.js';
 
 const json = { 'content-type': 'application/json', 'x-observatory': '1' };
+const opened = { width: 1, height: 1, language: 'en', resumed: false };
 const event = (seq: number, more: object = {}) => ({
-  ...{ seq, type: seq === 1 ? 'open' : 'focus', at: '2026-11-24T12:00:00Z', page: 'p1' },
-  ...{ task: null, cell: null, focusSeconds: 0, data: {}, ...more },
+  ...{ seq, type: seq === 1 ? 'open' : 'focus', at: '2026-11-24T12:00:00Z', clock: 0, page: 'p1' },
+  ...{ task: null, cell: null, focusSeconds: 0, data: seq === 1 ? opened : {}, ...more },
 });
 
 describe('the web app', function () {
@@ -113,7 +114,7 @@ describe('the web app', function () {
       return [answer.status, ((await answer.json()) as { acknowledged: number }).acknowledged];
     };
     assert.deepEqual(await send([event(2)]), [409, 0]);
-    const batch = [event(1), event(2, { data: { text: 'a\0b\ud800' } })];
+    const batch = [event(1), event(2, { type: 'run', data: { source: 'a\0b\ud800' } })];
     const twice = await Promise.all([send(batch), send(batch), send(batch)]);
     assert.deepEqual(twice, [
       [200, 2],
@@ -122,12 +123,12 @@ describe('the web app', function () {
     ]);
     assert.deepEqual(await send([event(2), event(3)]), [200, 3]);
     assert.deepEqual(await send([event(4, { page: 'p2' })]), [409, 3]);
-    assert.deepEqual(await send([event(4, { page: 'p2', type: 'open' })]), [200, 4]);
+    assert.deepEqual(await send([event(4, { page: 'p2', type: 'open', data: opened })]), [200, 4]);
     assert.equal((await post(who, `${path}finish`, { seq: 5 })).status, 409);
     assert.equal((await post(who, `${path}finish`, { seq: 4 })).status, 200);
     assert.equal((await post(who, `${path}events`, { events: [event(5, { page: 'p2' })] })).status, 410);
     const { rows } = await web.database.query<{ seq: string; text: string | null }>(
-      `select seq, data->>'text' as text from events order by seq`,
+      `select seq, data->>'source' as text from events order by seq`,
     );
     assert.deepEqual(
       rows.map(({ seq }) => Number(seq)),

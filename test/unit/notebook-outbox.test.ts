@@ -53,7 +53,16 @@ class Server {
 const DOCUMENT: NotebookDocument = { tasks: [] };
 
 function draft(data: Record<string, unknown> = {}): EventDraft {
-  return { type: 'edit', at: '2026-01-01T00:00:00.000Z', page: 'p', task: 't', cell: 'c', focusSeconds: 0, data };
+  return {
+    type: 'edit',
+    at: '2026-01-01T00:00:00.000Z',
+    page: 'p',
+    task: 't',
+    cell: 'c',
+    clock: 0,
+    focusSeconds: 0,
+    data,
+  };
 }
 
 function open(server: Server, storage: KeyValueStorage, more: Partial<OutboxOptions> = {}): Outbox {
