@@ -1,9 +1,9 @@
 /** The participant's kernel: found or started, connected, and found again when the connection or the kernel is lost. */
 import { KernelConnection } from '@jupyterlab/services/lib/kernel/default.js';
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { Kernel } from '@jupyterlab/services';
 import { listRunning, startNew } from '@jupyterlab/services/lib/kernel/restapi.js';
 import { ServerConnection } from '@jupyterlab/services/lib/serverconnection.js';
-import type { Output } from './document.js';
+import { execute, type RunHandlers, type RunResult } from './execution.js';
 import { isGone } from './protocol.js';
 
 export type KernelState = 'starting' | 'idle' | 'busy' | 'reconnecting' | 'dead';
@@ -14,17 +14,6 @@ export interface KernelEvents {
   readonly lost: () => void;
   /** The instance does not know this page (any more). Tried again all the same, until the page is loaded anew. */
   readonly gone: () => void;
-}
-
-export interface RunHandlers {
-  readonly output: (output: Output) => void;
-  readonly clear: () => void;
-  readonly input: (prompt: string, secret: boolean) => Promise<string>;
-}
-
-export interface RunResult {
-  readonly status: 'ok' | 'error' | 'aborted';
-  readonly executionCount: number | null;
 }
 
 const RETRY = { first: 500, most: 8000 };
@@ -59,6 +48,11 @@ export class KernelSession {
     return this.connecting;
   }
 
+  /** The kernel as it can be asked now, `null` while there is none. */
+  get live(): KernelConnection | null {
+    return this.isLost ? null : this.connection;
+  }
+
   /** There was a connection and now there is none. */
   get isLost(): boolean {
     if (this.connection === null) return false;
@@ -68,29 +62,11 @@ export class KernelSession {
   async run(code: string, handlers: RunHandlers): Promise<RunResult> {
     if (!this.connection) await this.connect();
     if (!this.connection || this.isLost) return { status: 'aborted', executionCount: null };
-    const future = this.connection.requestExecute({ code, allow_stdin: true, stop_on_error: true }, true);
-    let clearBeforeNext = false;
-    future.onIOPub = (message) => {
-      const isClear = message.header.msg_type === 'clear_output';
-      const output = isClear ? null : outputOf(message);
-      if (isClear) clearBeforeNext = (message as KernelMessage.IClearOutputMsg).content.wait;
-      if ((isClear && !clearBeforeNext) || (output && clearBeforeNext)) {
-        handlers.clear();
-        clearBeforeNext = false;
-      }
-      if (output) handlers.output(output);
-    };
-    future.onStdin = async (message) => {
-      if (message.header.msg_type !== 'input_request') return;
-      const { prompt, password } = (message as KernelMessage.IInputRequestMsg).content;
-      const value = await handlers.input(prompt, password);
-      future.sendInputReply({ value, status: 'ok' }, message.header as KernelMessage.IHeader<'input_request'>);
-    };
     try {
-      const { content } = await future.done;
-      return { status: content.status === 'abort' ? 'aborted' : content.status, executionCount: countOf(content) };
+      return await execute(this.connection, code, handlers);
     } catch {
-      return { status: 'aborted', executionCount: null }; // restarted or lost in the middle
+      // The participant's own restart ends a run on purpose.
+      return { status: this.restarting ? 'aborted' : 'lost', executionCount: null };
     }
   }
 
@@ -157,18 +133,4 @@ export class KernelSession {
       void this.connect();
     }
   }
-}
-
-function countOf(content: object): number | null {
-  return 'execution_count' in content && typeof content.execution_count === 'number' ? content.execution_count : null;
-}
-
-const OUTPUT_TYPES: ReadonlySet<string> = new Set(['stream', 'display_data', 'execute_result', 'error']);
-
-function outputOf(message: KernelMessage.IIOPubMessage): Output | null {
-  const type = message.header.msg_type;
-  if (!OUTPUT_TYPES.has(type)) return null;
-  const output: Record<string, unknown> = { output_type: type, ...message.content };
-  delete output.transient; // belongs to the message, not to the notebook
-  return output as Output;
 }

@@ -33,6 +33,7 @@ const english = {
   kernelLost: 'Python was restarted, so its variables are gone. Run the earlier cells again that you need.',
   notRun: 'Python is not connected at the moment, so this was not run. Please try again shortly.',
   aborted: 'Stopped before it was done.',
+  lost: 'Python was gone before this was done. Please run it again.',
   inputLabel: 'The program asks for input',
   inputSend: 'Send',
   sendingLast: 'Saving the last of your work. Please leave this page open …',
@@ -83,6 +84,7 @@ const german: Messages = {
   notRun:
     'Python ist gerade nicht verbunden, der Code wurde nicht ausgeführt. Bitte versuchen Sie es gleich noch einmal.',
   aborted: 'Vor dem Ende angehalten.',
+  lost: 'Python war weg, bevor dies fertig war. Bitte führen Sie es noch einmal aus.',
   inputLabel: 'Das Programm fragt nach einer Eingabe',
   inputSend: 'Senden',
   sendingLast: 'Der Rest Ihrer Arbeit wird gespeichert. Bitte lassen Sie diese Seite offen …',

@@ -1,7 +1,8 @@
 /** Runs cells, one after the other, and records what came of each. */
 import type { CodeCellView } from './cell-view.js';
 import type { DocumentModel } from './document-model.js';
-import type { KernelSession, RunResult } from './kernel.js';
+import type { RunResult } from './execution.js';
+import type { KernelSession } from './kernel.js';
 import type { Messages } from './messages.js';
 import type { Recorder } from './recorder.js';
 
@@ -70,9 +71,8 @@ export class Runner {
 
   private settle(cellId: string, result: RunResult, milliseconds: number): void {
     const { model, recorder, texts, view } = this.parts;
-    if (result.status === 'aborted') {
-      model.appendOutput(cellId, { output_type: 'stream', name: 'stderr', text: `${texts.aborted}\n` });
-    }
+    const early = { aborted: texts.aborted, lost: texts.lost, ok: null, error: null }[result.status];
+    if (early !== null) model.appendOutput(cellId, { output_type: 'stream', name: 'stderr', text: `${early}\n` });
     model.setExecutionCount(cellId, result.executionCount);
     const { outputs, executionCount } = model.cell(cellId);
     recorder.record(
