@@ -59,7 +59,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     unreachableRoutes(database),
     controlRoutes({ database, secret, staleAfterSeconds: staleAfter(settings) }),
     landingRoutes({ database, hints, nudge }),
-    submitRoutes({ database, assets: await notebookAssets(), nudge }),
+    submitRoutes({ database, hints, assets: await notebookAssets(), log, nudge }),
   ];
   for (const each of routers) app.use(each.routes()).use(each.allowedMethods());
 

@@ -26,6 +26,20 @@ export function applyEdit(source: string, steps: unknown): string {
   return text.toString();
 }
 
+/** Where the cursor is after the changes of an `edit` event: behind the last of them. */
+export function cursorAfter(steps: unknown): number | undefined {
+  const last: unknown = Array.isArray(steps) ? (steps.at(-1) as { changes?: unknown } | undefined)?.changes : undefined;
+  let end: number | undefined;
+  try {
+    ChangeSet.fromJSON(last).iterChangedRanges((_fromA, _toA, _fromB, toB) => {
+      end = toB;
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return end;
+}
+
 /** Line ends as the editor counts them. */
 export function linesOf(source: string): string[] {
   return source.split(/\r\n?|\n/);

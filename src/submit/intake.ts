@@ -80,9 +80,9 @@ async function insertEvents(
 ): Promise<void> {
   if (events.length === 0) return;
   await client.query(
-    `insert into events (study_id, participant_id, seq, type, at, page, task, cell, focus_seconds, data)
-     select $1, $2, e.seq, e.type, e.at, e.page, e.task, e.cell, e."focusSeconds", e.data
-     from jsonb_to_recordset($3) as e(seq bigint, type text, at timestamptz, page text, task text, cell text,
+    `insert into events (study_id, participant_id, seq, type, at, clock, page, task, cell, focus_seconds, data)
+     select $1, $2, e.seq, e.type, e.at, e.clock, e.page, e.task, e.cell, e."focusSeconds", e.data
+     from jsonb_to_recordset($3) as e(seq bigint, type text, at timestamptz, clock double precision, page text, task text, cell text,
                                       "focusSeconds" double precision, data jsonb)`,
     [studyId, participantId, storableJson(events)],
   );

@@ -2,8 +2,10 @@ import type { Context, Next } from 'koa';
 import Router from 'koa-router';
 import { z } from 'zod';
 import { everHad, finish, heartbeat, holdsLease, liveInstance } from '../participants/lease.js';
+import { type ReadyHints, serveLine } from '../participants/line.js';
 import { findParticipant } from '../participants/participant.js';
 import { findStudy } from '../participants/study-store.js';
+import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { jsonBody, parsed } from '../platform/web/body.js';
 import { pathParameter } from '../platform/web/path-parameter.js';
@@ -22,7 +24,9 @@ export interface NotebookAssets {
 
 export interface Submit {
   readonly database: Database;
+  readonly hints: ReadyHints;
   readonly assets: NotebookAssets;
+  readonly log: Logger;
   /** Asks the manager to look at once; losing it costs only time. */
   nudge(): void;
 }
@@ -39,13 +43,17 @@ export function submitRoutes(submit: Submit): Router {
   router.get('/proxy/:id/notebook', async (ctx) => {
     const participant = await holder(ctx, database);
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = await notebook(database, participant);
+    ctx.body = await notebook(submit, participant);
+  });
+  router.get('/proxy/:id/place', async (ctx) => {
+    const participant = await recorder(ctx, database);
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = { instance: (await placeNow(submit, participant)) ?? null };
   });
   router.post('/proxy/:id/events', refuseForms, jsonBody(EVENTS_LIMIT), async (ctx) => {
     const participant = await recorder(ctx, database);
     const result = await storeEvents(database, participant, parsed(intakeSchema, ctx.request.body));
-    if (result.kind === 'ended')
-      throw new Refusal(410, 'ended', 'Your part in this study is over; nothing more is recorded.');
+    if (result.kind === 'ended') throw ended();
     if (result.kind !== 'stored') ctx.status = 409;
     ctx.body =
       result.kind === 'stored'
@@ -96,10 +104,16 @@ async function sendToOwnPlace(ctx: Context, database: Database, participantId: s
   ctx.redirect(now === undefined ? '/howTo' : `/proxy/${now}/`);
 }
 
-async function notebook(database: Database, participantId: string): Promise<object> {
+async function notebook({ database, log }: Submit, participantId: string): Promise<object> {
   const participant = (await findParticipant(database, participantId))!;
   const study = (await findStudy(database, participant.studyId))!;
-  const { document, task, acknowledged } = await notebookState(database, participantId);
+  const { document, state, notRebuilt } = await notebookState(database, participantId);
+  if (notRebuilt.length > 0) {
+    log.error(
+      { participant: participantId, cells: notRebuilt },
+      'edits do not fit: cells stand as in the last snapshot',
+    );
+  }
   return {
     participant: participantId,
     study: { id: study.id, title: study.title, language: study.language },
@@ -107,11 +121,25 @@ async function notebook(database: Database, participantId: string): Promise<obje
     record: study.page.record,
     skipSurvey: study.page.skipSurvey ?? [],
     document,
-    state: { task, taskSeconds: 0, cursor: null, acknowledged },
+    state,
     heartbeatSeconds: HEARTBEAT_SECONDS,
     submitKey: '',
   };
 }
+
+/** Where the participant's kernel is now; whoever waits is served from the line, as on the way in. */
+async function placeNow({ database, hints }: Submit, participantId: string): Promise<string | undefined> {
+  const participant = (await findParticipant(database, participantId))!;
+  if (participant.state === 'waiting') {
+    const study = (await findStudy(database, participant.studyId))!;
+    await serveLine(database, hints, study.profile);
+  } else if (participant.state !== 'working') {
+    throw ended();
+  }
+  return liveInstance(database, participantId);
+}
+
+const ended = () => new Refusal(410, 'ended', 'Your part in this study is over; nothing more is recorded.');
 
 /** Who has a live lease on the instance in the path. */
 async function holder(ctx: Context, database: Database): Promise<string> {

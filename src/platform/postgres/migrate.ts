@@ -3,12 +3,14 @@ import { sql as mainPath } from './migrations/0001-main-path.js';
 import { sql as manager } from './migrations/0002-manager.js';
 import { sql as liveStudyState } from './migrations/0003-live-study-state.js';
 import { sql as history } from './migrations/0004-history.js';
+import { sql as record } from './migrations/0005-record.js';
 
 const migrations: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: mainPath },
   { version: 2, sql: manager },
   { version: 3, sql: liveStudyState },
   { version: 4, sql: history },
+  { version: 5, sql: record },
 ];
 
 /** The migrations that this version knows. */
