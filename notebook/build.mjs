@@ -4,7 +4,7 @@
  *   node notebook/build.mjs <folder>
  */
 import { build } from 'esbuild';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +51,21 @@ async function compress(folder) {
   }
 }
 
+/** Output files, and those that they cannot do without. */
+function withImports(metafile, names, found = new Set()) {
+  for (const name of names) {
+    if (found.has(name)) continue;
+    found.add(name);
+    const needed = metafile.outputs[name].imports.filter(({ kind }) => kind === 'import-statement');
+    withImports(
+      metafile,
+      needed.map(({ path }) => path),
+      found,
+    );
+  }
+  return found;
+}
+
 /** Returns the manifest: the file names of the page's script and style sheet, and what the script will load next. */
 export async function buildNotebook(outDir) {
   await rm(outDir, { recursive: true, force: true });
@@ -71,14 +86,13 @@ export async function buildNotebook(outDir) {
     legalComments: 'none',
     logLevel: 'warning',
   });
-  const outputs = Object.entries(metafile.outputs);
-  const entry = (file) => basename(outputs.find(([, output]) => output.entryPoint?.endsWith(file))[0]);
+  const entry = (file) => Object.entries(metafile.outputs).find(([, output]) => output.entryPoint?.endsWith(file))[0];
+  const [js, css, kernel] = ['notebook/boot.ts', 'notebook/style.css', 'notebook/kernel.ts'].map(entry);
   const manifest = {
-    js: entry('notebook/boot.ts'),
-    css: entry('notebook/style.css'),
-    preload: outputs
-      .map(([name]) => basename(name))
-      .filter((name) => name.endsWith('.js') && name !== entry('notebook/boot.ts')),
+    js: basename(js),
+    css: basename(css),
+    // What each page needs. The rest is loaded by those that turn out to need it.
+    preload: [...withImports(metafile, [js, kernel])].filter((name) => name !== js).map((name) => basename(name)),
   };
   await compress(outDir);
   await writeFile(join(outDir, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -88,6 +102,10 @@ export async function buildNotebook(outDir) {
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const outDir = process.argv[2];
   if (!outDir) throw new Error('usage: node notebook/build.mjs <folder>');
-  const { js, css } = await buildNotebook(resolve(outDir));
-  process.stdout.write(`built ${js} and ${css} in ${outDir}\n`);
+  const { js, css, preload } = await buildNotebook(resolve(outDir));
+  const sizes = await Promise.all(
+    [js, css, ...preload].map(async (name) => (await stat(join(outDir, `${name}.br`))).size),
+  );
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  process.stdout.write(`built ${js} and ${css} in ${outDir}: a page loads ${total} bytes (brotli)\n`);
 }

@@ -1,23 +1,25 @@
 /** The document that the page edits, and what of it has changed (free of the DOM). */
-import type { CodeCell, NotebookDocument, Output } from './document.js';
+import { CellOutputs } from './cell-outputs.js';
+import type { CodeCell, MimeBundle, NotebookDocument, Output } from './document.js';
 
-/** A cell keeps this many characters of output: more would neither be read nor fit the browser's storage. */
-export const OUTPUT_LIMIT = 200_000;
-export const CUT_MARK = '\n… output cut here\n';
+/** Characters of output that all cells keep together: the whole document must fit into one request. */
+const DOCUMENT_LIMIT = 4_000_000;
 
 export class DocumentModel {
   /** Grows with each change: whoever keeps a copy compares it with the number at which the copy was made. */
   version = 0;
   private readonly codeCells = new Map<string, CodeCell>();
   private readonly taskOfCell = new Map<string, string>();
-  private readonly outputSizes = new Map<string, number>();
+  private readonly outputs = new Map<string, CellOutputs>();
 
   constructor(readonly document: NotebookDocument) {
+    const room = (): number => [...this.outputs.values()].reduce((left, { size }) => left - size, DOCUMENT_LIMIT);
     for (const task of document.tasks) {
       for (const cell of task.cells) {
         if (cell.type !== 'code') continue;
         this.codeCells.set(cell.id, cell);
         this.taskOfCell.set(cell.id, task.id);
+        this.outputs.set(cell.id, new CellOutputs(cell, room));
       }
     }
   }
@@ -41,42 +43,50 @@ export class DocumentModel {
     return true;
   }
 
+  /** A run begins: what the last one left goes. */
+  startRun(id: string): void {
+    this.outputsOf(id).startRun();
+    this.setExecutionCount(id, null);
+  }
+
   clearOutputs(id: string): void {
-    const cell = this.cell(id);
-    cell.outputs = [];
-    cell.executionCount = null;
-    this.outputSizes.set(id, 0);
+    this.outputsOf(id).clear();
     this.version++;
   }
 
-  /** Adds an output; a stream's text continues the stream before it. Beyond the limit the output is cut, and marked so. */
-  appendOutput(id: string, output: Output): void {
-    const cell = this.cell(id);
-    const used = this.outputSizes.get(id) ?? 0;
-    if (used > OUTPUT_LIMIT) return;
-    const size = outputSize(output);
-    this.outputSizes.set(id, used + size);
-    const fitting = used + size > OUTPUT_LIMIT ? cut(output, OUTPUT_LIMIT - used) : output;
-    const last = cell.outputs.at(-1);
-    if (fitting.output_type === 'stream' && last?.output_type === 'stream' && last.name === fitting.name) {
-      last.text += fitting.text;
-    } else {
-      cell.outputs.push(fitting.output_type === 'stream' ? { ...fitting } : fitting);
-    }
+  /** Adds an output; a stream's text continues the stream before it. Beyond the limits outputs are cut, and marked so. */
+  appendOutput(id: string, output: Output, displayId: string | null = null): void {
+    this.outputsOf(id).append(output, displayId);
     this.version++;
+  }
+
+  /** Adds a word of this page about a run. */
+  appendNotice(id: string, text: string): void {
+    this.outputsOf(id).notice(text);
+    this.version++;
+  }
+
+  /** Exchanges what was shown under this name, and returns the cells that show it. */
+  updateDisplay(displayId: string, data: MimeBundle, metadata: MimeBundle): string[] {
+    const showing = [...this.outputs].filter(([, outputs]) => outputs.update(displayId, data, metadata));
+    if (showing.length > 0) this.version++;
+    return showing.map(([id]) => id);
+  }
+
+  /** Characters that a cell's program put out beyond what is kept: missing in what stands, and over the whole run. */
+  cutOf(id: string): { shown: number; run: number } {
+    const { cut, excess } = this.outputsOf(id);
+    return { shown: cut, run: excess };
   }
 
   setExecutionCount(id: string, count: number | null): void {
     this.cell(id).executionCount = count;
     this.version++;
   }
-}
 
-function outputSize(output: Output): number {
-  return output.output_type === 'stream' ? output.text.length : JSON.stringify(output).length;
-}
-
-function cut(output: Output, room: number): Output {
-  if (output.output_type === 'stream') return { ...output, text: output.text.slice(0, Math.max(0, room)) + CUT_MARK };
-  return { output_type: 'stream', name: 'stderr', text: CUT_MARK };
+  private outputsOf(id: string): CellOutputs {
+    const outputs = this.outputs.get(id);
+    if (!outputs) throw new Error(`no code cell ${id} in this document`);
+    return outputs;
+  }
 }

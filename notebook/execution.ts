@@ -1,12 +1,27 @@
-/** One run of a cell's code by a connected kernel. */
+/** One run of a cell's code by a connected kernel: what it puts out, what it asks for, how it ends (free of the DOM). */
 import type { KernelConnection } from '@jupyterlab/services/lib/kernel/default.js';
 import type { KernelMessage } from '@jupyterlab/services';
-import type { Output } from './document.js';
+import type { MimeBundle, Output } from './document.js';
+import { bundle, outputFrom } from './output.js';
+
+/** An output, and the name by which the program may exchange it later. */
+export interface KernelOutput {
+  readonly output: Output;
+  readonly displayId: string | null;
+}
+
+export interface DisplayUpdate {
+  readonly displayId: string;
+  readonly data: MimeBundle;
+  readonly metadata: MimeBundle;
+}
 
 export interface RunHandlers {
-  readonly output: (output: Output) => void;
+  readonly output: (output: KernelOutput) => void;
   readonly clear: () => void;
   readonly input: (prompt: string, secret: boolean) => Promise<string>;
+  /** The program exchanges what it showed before, in this cell or another. */
+  readonly update: (update: DisplayUpdate) => void;
 }
 
 export interface RunResult {
@@ -18,8 +33,30 @@ export interface RunResult {
 /** Rejects when the kernel or the connection is gone before the end. */
 export async function execute(connection: KernelConnection, code: string, handlers: RunHandlers): Promise<RunResult> {
   const future = connection.requestExecute({ code, allow_stdin: true, stop_on_error: true }, true);
+  future.onIOPub = outputHandler(handlers);
+  future.onStdin = async (message) => {
+    if (message.header.msg_type !== 'input_request') return;
+    const { prompt, password } = (message as KernelMessage.IInputRequestMsg).content;
+    const value = await handlers.input(prompt, password);
+    future.sendInputReply({ value, status: 'ok' }, message.header as KernelMessage.IHeader<'input_request'>);
+  };
+  // The connection hands an update only to the run that first showed the display, which may be over.
+  const onMessage = (_: unknown, message: KernelMessage.IIOPubMessage): void => {
+    const update = updateOf(message);
+    if (update) handlers.update(update);
+  };
+  connection.iopubMessage.connect(onMessage);
+  try {
+    const { content } = await future.done;
+    return { status: content.status === 'abort' ? 'aborted' : content.status, executionCount: countOf(content) };
+  } finally {
+    connection.iopubMessage.disconnect(onMessage);
+  }
+}
+
+function outputHandler(handlers: RunHandlers): (message: KernelMessage.IIOPubMessage) => void {
   let clearBeforeNext = false;
-  future.onIOPub = (message) => {
+  return (message) => {
     const isClear = message.header.msg_type === 'clear_output';
     const output = isClear ? null : outputOf(message);
     if (isClear) clearBeforeNext = (message as KernelMessage.IClearOutputMsg).content.wait;
@@ -29,26 +66,26 @@ export async function execute(connection: KernelConnection, code: string, handle
     }
     if (output) handlers.output(output);
   };
-  future.onStdin = async (message) => {
-    if (message.header.msg_type !== 'input_request') return;
-    const { prompt, password } = (message as KernelMessage.IInputRequestMsg).content;
-    const value = await handlers.input(prompt, password);
-    future.sendInputReply({ value, status: 'ok' }, message.header as KernelMessage.IHeader<'input_request'>);
-  };
-  const { content } = await future.done;
-  return { status: content.status === 'abort' ? 'aborted' : content.status, executionCount: countOf(content) };
 }
 
 function countOf(content: object): number | null {
   return 'execution_count' in content && typeof content.execution_count === 'number' ? content.execution_count : null;
 }
 
-const OUTPUT_TYPES: ReadonlySet<string> = new Set(['stream', 'display_data', 'execute_result', 'error']);
+function outputOf(message: KernelMessage.IIOPubMessage): KernelOutput | null {
+  const content = message.content as Record<string, unknown>;
+  const output = outputFrom(message.header.msg_type, content);
+  return output && { output, displayId: displayIdOf(content.transient) };
+}
 
-function outputOf(message: KernelMessage.IIOPubMessage): Output | null {
-  const type = message.header.msg_type;
-  if (!OUTPUT_TYPES.has(type)) return null;
-  const output: Record<string, unknown> = { output_type: type, ...message.content };
-  delete output.transient; // belongs to the message, not to the notebook
-  return output as Output;
+function updateOf(message: KernelMessage.IIOPubMessage): DisplayUpdate | null {
+  if (!['update_display_data', 'display_data'].includes(message.header.msg_type)) return null;
+  const { transient, data, metadata } = message.content as Record<string, unknown>;
+  const displayId = displayIdOf(transient);
+  return displayId === null ? null : { displayId, data: bundle(data), metadata: bundle(metadata) };
+}
+
+function displayIdOf(transient: unknown): string | null {
+  const id = (transient as { display_id?: unknown } | undefined)?.display_id;
+  return typeof id === 'string' ? id : null;
 }

@@ -1,18 +1,26 @@
 import { pythonLanguage } from '@codemirror/lang-python';
 import { classHighlighter, highlightCode } from '@lezer/highlight';
 import MarkdownIt from 'markdown-it';
-import { sanitised, sanitisedOwn } from './sanitise.js';
+import { typeset } from './math.js';
+import { addMath } from './math-text.js';
+import { sanitised, sanitisedTask } from './sanitise.js';
 
 const renderer = new MarkdownIt({ html: true, linkify: true, highlight: highlightPython });
 /** What a program prints as Markdown is not to be trusted with HTML. */
 const outputRenderer = new MarkdownIt({ html: false, linkify: true });
+addMath(renderer);
+addMath(outputRenderer);
 
 export function renderMarkdown(source: string): DocumentFragment {
-  return sanitisedOwn(renderer.render(source));
+  const rendered = sanitisedTask(renderer.render(source));
+  void typeset(rendered);
+  return rendered;
 }
 
 export function renderOutputMarkdown(source: string): DocumentFragment {
-  return sanitised(outputRenderer.render(source));
+  const rendered = sanitised(outputRenderer.render(source));
+  void typeset(rendered);
+  return rendered;
 }
 
 function highlightPython(code: string, language: string): string {

@@ -44,6 +44,13 @@ const english = {
   continueHere: 'Continue here',
   loadFailed: 'The notebook could not be loaded. Your connection may be interrupted; trying again …',
   imageAlt: 'Picture made by the program',
+  imageBroken: 'A picture that could not be shown.',
+  outputCut: '… {characters} more characters were put out here and not kept.',
+  flooded: 'The program put out far more than can be kept, so it was stopped.',
+  scriptNotRun: 'This output is a script. Scripts are not run here; its text:',
+  widgetNotShown: 'Interactive elements are not shown here; in words:',
+  showAll: 'Show all',
+  showLess: 'Show less',
 };
 
 export type Messages = Readonly<Record<keyof typeof english, string>>;
@@ -96,6 +103,13 @@ const german: Messages = {
   continueHere: 'Hier weitermachen',
   loadFailed: 'Das Notebook konnte nicht geladen werden. Vielleicht ist die Verbindung unterbrochen; neuer Versuch …',
   imageAlt: 'Bild, das das Programm erzeugt hat',
+  imageBroken: 'Ein Bild, das sich nicht anzeigen ließ.',
+  outputCut: '… {characters} weitere Zeichen wurden hier ausgegeben und nicht aufbewahrt.',
+  flooded: 'Das Programm gab weit mehr aus, als aufbewahrt werden kann, und wurde deshalb angehalten.',
+  scriptNotRun: 'Diese Ausgabe ist ein Skript. Skripte werden hier nicht ausgeführt; sein Text:',
+  widgetNotShown: 'Interaktive Elemente werden hier nicht angezeigt; in Worten:',
+  showAll: 'Alles zeigen',
+  showLess: 'Weniger zeigen',
 };
 
 export function messagesFor(language: string): Messages {

@@ -1,19 +1,32 @@
 /** Shows what a cell's code has put out. */
-import { AnsiUp } from 'ansi_up';
-import type { MimeBundle, Output } from './document.js';
+import { bundleView } from './bundle-view.js';
+import type { Output } from './document.js';
 import { button, element } from './dom.js';
-import { renderOutputMarkdown } from './markdown.js';
 import type { Messages } from './messages.js';
-import { sanitised, sanitisedOwn } from './sanitise.js';
-import { terminalText } from './terminal-text.js';
+import { OutputFold } from './output-fold.js';
+import { terminal, TerminalView } from './terminal-view.js';
 
-/** Bursts of output are drawn this often, milliseconds. */
+/** Bursts of output are drawn this often, milliseconds, and more rarely where drawing takes long: the page stays usable. */
 const REDRAW = 50;
+const SHARE = 4;
+
+/** An output as it is drawn. */
+interface Shown {
+  readonly output: Output;
+  readonly data: unknown;
+  readonly node: HTMLElement;
+  /** Draws a longer or changed text. */
+  readonly redraw: () => void;
+}
 
 export class OutputView {
   readonly root: HTMLElement;
+  private readonly log: HTMLElement;
   private readonly list = element('div', { class: 'outputs' });
+  private readonly fold: OutputFold;
+  private shown: Shown[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private pause = REDRAW;
 
   constructor(
     cellId: string,
@@ -21,23 +34,29 @@ export class OutputView {
     private readonly texts: Messages,
     private readonly outputs: () => readonly Output[],
   ) {
-    const attributes = { class: 'output', role: 'log', 'aria-label': label, 'data-test': `output-${cellId}` };
-    this.root = element('div', attributes, this.list);
+    const attributes = { class: 'log', role: 'log', 'aria-label': label, 'data-test': `output-${cellId}` };
+    this.log = element('div', attributes, this.list);
+    this.fold = new OutputFold(this.log, this.list, `fold-${cellId}`, texts);
+    this.root = element('div', { class: 'output' }, this.log, this.fold.bar);
     this.draw();
   }
 
   update(): void {
     this.timer ??= setTimeout(() => {
       this.draw();
-    }, REDRAW);
+    }, this.pause);
   }
 
   draw(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+    const start = performance.now();
     const outputs = this.outputs();
     this.root.classList.toggle('empty', outputs.length === 0);
-    this.list.replaceChildren(...outputs.map((output) => this.drawOutput(output)));
+    this.fold.following(() => {
+      this.drawChanges(outputs);
+    });
+    this.pause = Math.max(REDRAW, (performance.now() - start) * SHARE);
   }
 
   /** Asks for a line on behalf of the program's `input()`. */
@@ -69,53 +88,39 @@ export class OutputView {
     this.root.querySelector('.program-input')?.remove();
   }
 
-  private drawOutput(output: Output): HTMLElement {
-    switch (output.output_type) {
-      case 'stream':
-        return terminal(terminalText(output.text), output.name);
-      case 'error':
-        return terminal(output.traceback.join('\n') || `${output.ename}: ${output.evalue}`, 'error');
-      case 'display_data':
-      case 'execute_result':
-        return this.drawBundle(output.data);
-    }
+  private drawChanges(outputs: readonly Output[]): void {
+    const kept = this.shown;
+    this.shown = outputs.map((output, index) => {
+      const before = kept[index];
+      if (before?.output !== output || before.data !== dataOf(output)) return this.drawOutput(output);
+      before.redraw();
+      return before;
+    });
+    this.shown.forEach(({ node }, index) => {
+      const there = this.list.children[index];
+      if (there === node) return;
+      if (there) there.replaceWith(node);
+      else this.list.append(node);
+    });
+    while (this.list.children.length > this.shown.length) this.list.lastElementChild!.remove();
   }
 
-  /** The richest form that can be shown safely. */
-  private drawBundle(data: MimeBundle): HTMLElement {
-    const text = (type: string): string | null => joined(data[type]);
-    const png = text('image/png');
-    if (png !== null) {
-      const alt = text('text/plain') ?? this.texts.imageAlt;
-      return element('img', { class: 'rich', src: `data:image/png;base64,${png.replace(/\s/g, '')}`, alt });
+  private drawOutput(output: Output): Shown {
+    const fixed = (node: HTMLElement): Shown => ({ output, data: dataOf(output), node, redraw: () => undefined });
+    if (output.output_type === 'error') {
+      return fixed(terminal(output.traceback.join('\n') || `${output.ename}: ${output.evalue}`, 'error'));
     }
-    const html = text('text/html') ?? text('image/svg+xml');
-    if (html !== null) return element('div', { class: 'rich' }, sanitised(html));
-    const markdown = text('text/markdown');
-    if (markdown !== null) return element('div', { class: 'rich prose' }, renderOutputMarkdown(markdown));
-    return terminal(text('text/plain') ?? '', 'result');
+    if (output.output_type !== 'stream')
+      return fixed(element('div', { class: 'bundle' }, bundleView(output, this.texts)));
+    const view = new TerminalView(output.name === 'stderr' ? 'stderr' : 'stdout');
+    const redraw = (): void => {
+      view.show(output.text);
+    };
+    redraw();
+    return { output, data: undefined, node: view.root, redraw };
   }
 }
 
-function terminal(text: string, kind: string): HTMLElement {
-  const ansi = new AnsiUp();
-  ansi.use_classes = true;
-  ansi.url_allowlist = {};
-  // Bold and the 256 colours still come as style attributes. The page's policy forbids those in HTML, but not set from here.
-  // Text is escaped, so that a "<span style" is always the converter's own.
-  const coloured = sanitisedOwn(ansi.ansi_to_html(text).replaceAll('<span style="', '<span data-ansi="'));
-  const shown = element('pre', { class: `terminal ${kind}` }, coloured);
-  for (const span of shown.querySelectorAll<HTMLElement>('[data-ansi]')) {
-    span.style.cssText = span.dataset.ansi ?? '';
-    // Terminals are black: towards the text's colour each can be read on light and dark.
-    const { color } = span.style;
-    if (color) span.style.color = `color-mix(in oklab, ${color}, var(--text) 40%)`;
-  }
-  return shown;
-}
-
-/** nbformat allows a text as one string or as a list of lines. */
-function joined(value: unknown): string | null {
-  if (typeof value === 'string') return value;
-  return Array.isArray(value) ? value.join('') : null;
+function dataOf(output: Output): unknown {
+  return 'data' in output ? output.data : undefined;
 }

@@ -16,6 +16,9 @@ export interface RunnerParts {
   readonly refuse: () => void;
 }
 
+/** Characters beyond what is kept, after which a program is stopped. */
+const FLOOD = 5_000_000;
+
 export class Runner {
   private readonly running = new Set<string>();
   private kernel: KernelSession | null = null;
@@ -35,7 +38,7 @@ export class Runner {
     recorder.flushEdits();
     const code = model.cell(cellId).source;
     recorder.record('run', { source: code }, cellId);
-    model.clearOutputs(cellId);
+    model.startRun(cellId);
     view(cellId).output.draw();
     this.running.add(cellId);
     view(cellId).setRunning(true);
@@ -49,40 +52,72 @@ export class Runner {
     const { model, view } = this.parts;
     const { output } = view(cellId);
     const kernel = await this.parts.kernel;
-    return kernel.run(code, {
+    const flood = new Flood(() => void kernel.interrupt().catch(() => undefined));
+    const others = new Set<string>();
+    const result = await kernel.run(code, {
       output: (content) => {
-        model.appendOutput(cellId, content);
+        model.appendOutput(cellId, content.output, content.displayId);
         output.update();
+        flood.rose(model.cutOf(cellId).run);
       },
       clear: () => {
         model.clearOutputs(cellId);
         output.update();
       },
+      update: ({ displayId, data, metadata }) => {
+        for (const shown of model.updateDisplay(displayId, data, metadata)) {
+          view(shown).output.update();
+          if (shown !== cellId) others.add(shown);
+        }
+      },
       input: async (prompt, secret) => {
         const value = await output.ask(prompt, secret);
         // As in a terminal: question and answer stay in sight.
         const echo = secret ? '••••' : value;
-        model.appendOutput(cellId, { output_type: 'stream', name: 'stdout', text: `${prompt}${echo}\n` });
+        const text = `${prompt}${echo}\n`;
+        model.appendOutput(cellId, { output_type: 'stream', name: 'stdout', text });
         output.draw();
         return value;
       },
     });
+    if (flood.isStopped) model.appendNotice(cellId, this.parts.texts.flooded);
+    // What this run changed in other cells is recorded as theirs, so that each can be rebuilt from its own events.
+    for (const other of others) this.recordOutput(other, 'ok', 0);
+    return result;
   }
 
   private settle(cellId: string, result: RunResult, milliseconds: number): void {
     const { model, recorder, texts, view } = this.parts;
     const early = { aborted: texts.aborted, lost: texts.lost, ok: null, error: null }[result.status];
-    if (early !== null) model.appendOutput(cellId, { output_type: 'stream', name: 'stderr', text: `${early}\n` });
+    if (early !== null) model.appendNotice(cellId, early);
     model.setExecutionCount(cellId, result.executionCount);
-    const { outputs, executionCount } = model.cell(cellId);
-    recorder.record(
-      'output',
-      { outputs: structuredClone(outputs), executionCount, status: result.status, cut: 0, milliseconds },
-      cellId,
-    );
+    this.recordOutput(cellId, result.status, milliseconds);
     recorder.snapshot();
     view(cellId).output.closeInput();
     view(cellId).output.draw();
     view(cellId).setRunning(false);
+  }
+
+  private recordOutput(cellId: string, status: RunResult['status'], milliseconds: number): void {
+    const { model, recorder } = this.parts;
+    const { outputs, executionCount } = model.cell(cellId);
+    const cut = model.cutOf(cellId).shown;
+    const data = { outputs: structuredClone(outputs), executionCount, status, cut, milliseconds };
+    recorder.record('output', data, cellId);
+  }
+}
+
+/** Stops a program whose output has no end. One that does not obey is told again. */
+class Flood {
+  isStopped = false;
+  private limit = FLOOD;
+
+  constructor(private readonly interrupt: () => void) {}
+
+  rose(excess: number): void {
+    if (excess < this.limit) return;
+    this.limit = excess + FLOOD;
+    this.isStopped = true;
+    this.interrupt();
   }
 }

@@ -45,7 +45,7 @@ export const eventually = <T>(what: string, look: () => Promise<T | undefined>, 
 
 /** A participant without a browser: keeps its cookies, follows nothing. */
 export class PlainParticipant {
-  private readonly cookies = new Map<string, string>();
+  readonly cookies = new Map<string, string>();
 
   constructor(readonly publicUrl: string) {}
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import type { NotebookDocument } from '../../notebook/document.js';
-import { CUT_MARK, DocumentModel, OUTPUT_LIMIT } from '../../notebook/document-model.js';
+import { DocumentModel } from '../../notebook/document-model.js';
 import { FocusClock } from '../../notebook/focus-clock.js';
 import { fill, messagesFor } from '../../notebook/messages.js';
-import { terminalText } from '../../notebook/terminal-text.js';
 
 function sample(): NotebookDocument {
   const code = (id: string) =>
@@ -31,52 +30,6 @@ describe('the document model', () => {
     assert.equal(model.setSource('c', 'x = 1'), true);
     assert.equal(model.version, 1);
   });
-
-  it('joins the text of one stream and keeps streams apart', () => {
-    const model = new DocumentModel(sample());
-    for (const [name, text] of [
-      ['stdout', 'a'],
-      ['stdout', 'b'],
-      ['stderr', 'c'],
-      ['stdout', 'd'],
-    ] as const) {
-      model.appendOutput('c', { output_type: 'stream', name, text });
-    }
-    assert.deepEqual(
-      model.cell('c').outputs.map((output) => output.output_type === 'stream' && output.text),
-      ['ab', 'c', 'd'],
-    );
-  });
-
-  it('cuts endless output once and marks the cut', () => {
-    const model = new DocumentModel(sample());
-    for (let count = 0; count < 5; count++) {
-      model.appendOutput('c', { output_type: 'stream', name: 'stdout', text: 'x'.repeat(OUTPUT_LIMIT / 2) });
-    }
-    const text = model
-      .cell('c')
-      .outputs.map((output) => (output.output_type === 'stream' ? output.text : ''))
-      .join('');
-    assert.equal(text, 'x'.repeat(OUTPUT_LIMIT) + CUT_MARK);
-    model.clearOutputs('c');
-    model.appendOutput('c', { output_type: 'stream', name: 'stdout', text: 'again' });
-    assert.equal(model.cell('c').outputs.length, 1);
-  });
-});
-
-describe('terminal text', () => {
-  for (const [given, shown] of [
-    ['plain\ntext', 'plain\ntext'],
-    ['10 %\r50 %\r100 %\n', '100 %\n'],
-    ['long line\rshort', 'shortline'],
-    ['windows\r\nline', 'windows\nline'],
-    ['abc\b\bX', 'aX'],
-    ['\b\bx', 'x'],
-  ] as const) {
-    it(`shows ${JSON.stringify(given)} as ${JSON.stringify(shown)}`, () => {
-      assert.equal(terminalText(given), shown);
-    });
-  }
 });
 
 describe('the focus clock', () => {
