@@ -90,9 +90,10 @@ class PythonKernelOnly(KernelSpecManager):
 
     def get_kernel_spec(self, kernel_name):
         spec = super().get_kernel_spec(kernel_name)
-        # No debugger and no history database: memory, and files in the participant's folder.
+        # No debugger and no history database: memory, and files in the participant's folder. No jedi, which takes 37 MiB at the
+        # first completion and up to 3 s; without it names are completed from what is there, in 2 to 25 ms.
         spec.metadata = {**spec.metadata, "debugger": False}
-        spec.argv = [*spec.argv, "--HistoryManager.enabled=False"]
+        spec.argv = [*spec.argv, "--HistoryManager.enabled=False", "--Completer.use_jedi=False"]
         return spec
 
 

@@ -25,12 +25,15 @@ const narrow = {
     const coreutils = dirname(require.resolve('@jupyterlab/coreutils/package.json'));
     const virtual = {
       services: `export * from '${services}/lib/serverconnection.js'; export { CommsOverSubshells } from '${services}/lib/kernel/comm.js';`,
+      nothing: '',
       coreutils: `export * from '${coreutils}/lib/url.js'; export * from '${coreutils}/lib/pageconfig.js';`,
     };
     context.onResolve({ filter: /^\.\.$/ }, ({ importer }) =>
       importer.startsWith(services) ? { path: 'services', namespace: 'narrow' } : undefined,
     );
     context.onResolve({ filter: /^@jupyterlab\/coreutils$/ }, () => ({ path: 'coreutils', namespace: 'narrow' }));
+    // Reads a command line, where there is no browser.
+    context.onResolve({ filter: /^minimist$/ }, () => ({ path: 'nothing', namespace: 'narrow' }));
     context.onLoad({ filter: /.*/, namespace: 'narrow' }, ({ path }) => ({
       contents: virtual[path],
       resolveDir: here,

@@ -2,6 +2,7 @@ import type { EditorView } from '@codemirror/view';
 import type { CodeCell, MarkdownCell } from './document.js';
 import { button, element } from './dom.js';
 import { createEditor } from './editor.js';
+import type { CodeHelp } from './editor-help.js';
 import { renderMarkdown } from './markdown.js';
 import { fill, type Messages } from './messages.js';
 import { OutputView } from './output-view.js';
@@ -30,6 +31,7 @@ export class CodeCellView {
     number: number,
     private readonly texts: Messages,
     nonce: string,
+    help: CodeHelp | null,
     actions: CellActions,
   ) {
     const frame = element('div', { class: 'editor' });
@@ -38,8 +40,9 @@ export class CodeCellView {
     this.editor = createEditor({
       parent: frame,
       source: cell.source,
-      label: fill(texts.codeOf, { number }),
+      label: fill(help ? texts.codeOfHelp : texts.codeOf, { number }),
       nonce,
+      help,
       onChange: (source, changes, by) => {
         actions.change(cell.id, source, changes, by);
       },

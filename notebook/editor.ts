@@ -1,10 +1,11 @@
 import { closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
-import { python } from '@codemirror/lang-python';
+import { pythonLanguage } from '@codemirror/lang-python';
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { EditorState, Prec, Transaction } from '@codemirror/state';
 import { drawSelection, EditorView, keymap, lineNumbers, type ViewUpdate } from '@codemirror/view';
 import { classHighlighter } from '@lezer/highlight';
+import { codeHelp, type CodeHelp } from './editor-help.js';
 import type { EditStep } from './recorder.js';
 
 export interface EditorOptions {
@@ -12,6 +13,8 @@ export interface EditorOptions {
   readonly source: string;
   readonly label: string;
   readonly nonce: string;
+  /** Completion and help; without it Tab only indents. */
+  readonly help: CodeHelp | null;
   readonly onChange: (source: string, changes: EditStep['changes'], by: string) => void;
   readonly onRun: () => void;
   readonly onPaste: (text: string) => void;
@@ -44,7 +47,8 @@ export function createEditor(options: EditorOptions): EditorView {
         bracketMatching(),
         closeBrackets(),
         EditorView.lineWrapping,
-        python(),
+        pythonLanguage,
+        options.help ? codeHelp(options.help) : [],
         syntaxHighlighting(classHighlighter),
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
         EditorView.contentAttributes.of({ 'aria-label': options.label, spellcheck: 'false' }),

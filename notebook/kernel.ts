@@ -4,6 +4,7 @@ import type { Kernel } from '@jupyterlab/services';
 import { listRunning, startNew } from '@jupyterlab/services/lib/kernel/restapi.js';
 import { ServerConnection } from '@jupyterlab/services/lib/serverconnection.js';
 import { execute, type RunHandlers, type RunResult } from './execution.js';
+import { KernelHelp } from './kernel-help.js';
 import { isGone } from './protocol.js';
 
 export type KernelState = 'starting' | 'idle' | 'busy' | 'reconnecting' | 'dead';
@@ -19,6 +20,7 @@ export interface KernelEvents {
 const RETRY = { first: 500, most: 8000 };
 
 export class KernelSession {
+  readonly help = new KernelHelp(() => this.live);
   private connection: KernelConnection | null = null;
   private connecting: Promise<void> | null = null;
   private hadKernel: string | null = null;

@@ -11,6 +11,10 @@ const english = {
   runLabel: 'Run this cell (Shift+Enter)',
   running: 'Running',
   codeOf: 'Python code, cell {number}. Tab indents; press Escape, then Tab, to leave.',
+  codeOfHelp:
+    'Python code, cell {number}. Tab completes a name and indents elsewhere, Shift+Tab explains a name; press Escape, then Tab, to leave.',
+  completions: 'Completions',
+  noHelp: 'Nothing is known about this at the moment.',
   outputOf: 'Output of cell {number}',
   stop: 'Stop',
   stopHint: 'Stop the running code',
@@ -67,6 +71,10 @@ const german: Messages = {
   runLabel: 'Diese Zelle ausführen (Umschalt+Eingabe)',
   running: 'Läuft',
   codeOf: 'Python-Code, Zelle {number}. Tab rückt ein; Escape, dann Tab, verlässt das Feld.',
+  codeOfHelp:
+    'Python-Code, Zelle {number}. Tab ergänzt einen Namen und rückt sonst ein, Umschalt+Tab erklärt einen Namen; Escape, dann Tab, verlässt das Feld.',
+  completions: 'Ergänzungen',
+  noHelp: 'Darüber ist gerade nichts bekannt.',
   outputOf: 'Ausgabe der Zelle {number}',
   stop: 'Anhalten',
   stopHint: 'Den laufenden Code anhalten',

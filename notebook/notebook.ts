@@ -3,9 +3,11 @@ import { CodeCellView, markdownView, type CellActions } from './cell-view.js';
 import type { Task } from './document.js';
 import { DocumentModel } from './document-model.js';
 import { element } from './dom.js';
+import type { CodeHelp } from './editor-help.js';
 import { Flow } from './flow.js';
 import { FocusClock } from './focus-clock.js';
 import type { KernelSession, KernelEvents } from './kernel.js';
+import { helpFrom } from './late-help.js';
 import type { Messages } from './messages.js';
 import { Outbox } from './outbox.js';
 import { OutboxStore } from './outbox-store.js';
@@ -37,6 +39,7 @@ export class Notebook {
   private readonly runner: Runner;
   private readonly view: PageView;
   private readonly kernel: Promise<KernelSession>;
+  private readonly help: CodeHelp | null;
   private readonly clock = new FocusClock(() => performance.now(), document.hasFocus());
   private readonly page = randomId();
   private readonly cells = new Map<string, CodeCellView>();
@@ -68,6 +71,7 @@ export class Notebook {
     const { model, flow, outbox, store, clock, page } = this;
     this.recorder = new Recorder({ model, flow, outbox, store, clock, page });
     this.kernel = parts.openKernel(this.kernelEvents());
+    this.help = configuration.notebook.completion ? { source: helpFrom(this.kernel), texts } : null;
     this.runner = new Runner({
       model,
       recorder: this.recorder,
@@ -105,7 +109,8 @@ export class Notebook {
       if (cell.type === 'markdown') {
         section.append(markdownView(cell));
       } else {
-        const view = new CodeCellView(cell, this.cells.size + 1, this.parts.texts, this.parts.nonce, this.cellActions);
+        const { texts, nonce } = this.parts;
+        const view = new CodeCellView(cell, this.cells.size + 1, texts, nonce, this.help, this.cellActions);
         this.cells.set(cell.id, view);
         section.append(view.root);
       }
