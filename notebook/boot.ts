@@ -31,19 +31,20 @@ async function configuration(
 
 async function boot(): Promise<void> {
   const parent = document.getElementById('notebook');
-  const base = `/proxy/${parent?.dataset.instance ?? ''}/`;
-  if (!parent) throw new Error('the page has no element "notebook"');
-  const server = new NotebookServer(base);
+  const instance = parent?.dataset.instance;
+  if (!parent || instance === undefined) throw new Error('the page has no element "notebook" with an instance');
+  const server = new NotebookServer(instance);
   const loaded = await configuration(server, parent, messagesFor(document.documentElement.lang));
   document.documentElement.lang = loaded.study.language;
   const notebook = new Notebook({
     configuration: loaded,
+    instance,
     server,
     texts: messagesFor(loaded.study.language),
     nonce: document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '',
-    openKernel: async (events) => {
+    openKernel: async (kernelParts) => {
       const { KernelSession } = await kernelModule;
-      const session = new KernelSession(base, events);
+      const session = new KernelSession(kernelParts);
       void session.connect();
       return session;
     },

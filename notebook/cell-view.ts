@@ -1,7 +1,7 @@
 import type { EditorView } from '@codemirror/view';
 import type { CodeCell, MarkdownCell } from './document.js';
 import { button, element } from './dom.js';
-import { createEditor } from './editor.js';
+import { createEditor, makeReadOnly } from './editor.js';
 import type { CodeHelp } from './editor-help.js';
 import { renderMarkdown } from './markdown.js';
 import { fill, type Messages } from './messages.js';
@@ -24,11 +24,12 @@ export class CodeCellView {
   readonly output: OutputView;
   private readonly editor: EditorView;
   private readonly runButton: HTMLButtonElement | null = null;
+  private isLocked = false;
   private readonly count = element('span', { class: 'count' });
 
   constructor(
     private readonly cell: CodeCell,
-    number: number,
+    readonly number: number,
     private readonly texts: Messages,
     nonce: string,
     help: CodeHelp | null,
@@ -47,7 +48,7 @@ export class CodeCellView {
         actions.change(cell.id, source, changes, by);
       },
       onRun: () => {
-        if (cell.runnable) actions.run(cell.id);
+        if (cell.runnable && !this.isLocked) actions.run(cell.id);
       },
       onPaste: (text) => {
         actions.paste(cell.id, text);
@@ -67,7 +68,6 @@ export class CodeCellView {
 
   setRunning(running: boolean): void {
     this.root.classList.toggle('running', running);
-    this.root.setAttribute('aria-busy', String(running));
     this.count.textContent = running
       ? this.texts.running
       : this.cell.executionCount === null
@@ -75,7 +75,16 @@ export class CodeCellView {
         : `[${this.cell.executionCount}]`;
   }
 
-  focus(): void {
+  placeCursor(offset: number): void {
+    const anchor = Math.min(offset, this.editor.state.doc.length);
     this.editor.focus();
+    this.editor.dispatch({ selection: { anchor }, scrollIntoView: true });
+  }
+
+  /** Can be read from now on, but neither changed nor run by the participant. */
+  lock(): void {
+    this.isLocked = true;
+    makeReadOnly(this.editor);
+    this.runButton?.remove();
   }
 }

@@ -2,7 +2,7 @@ import { closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { pythonLanguage } from '@codemirror/lang-python';
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
-import { EditorState, Prec, Transaction } from '@codemirror/state';
+import { EditorState, Prec, StateEffect, Transaction } from '@codemirror/state';
 import { drawSelection, EditorView, keymap, lineNumbers, type ViewUpdate } from '@codemirror/view';
 import { classHighlighter } from '@lezer/highlight';
 import { codeHelp, type CodeHelp } from './editor-help.js';
@@ -64,6 +64,11 @@ export function createEditor(options: EditorOptions): EditorView {
       ],
     }),
   });
+}
+
+export function makeReadOnly(editor: EditorView): void {
+  const locked = [EditorState.readOnly.of(true), EditorView.editable.of(false)];
+  editor.dispatch({ effects: StateEffect.appendConfig.of(locked) });
 }
 
 function changesOf(update: ViewUpdate): EditStep['changes'] {

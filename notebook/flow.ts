@@ -9,6 +9,7 @@ export class Flow {
   constructor(
     private readonly tasks: readonly Task[],
     position: number,
+    private readonly earlierTasks: 'open' | 'locked' = 'open',
   ) {
     if (tasks.length === 0) throw new Error('a notebook needs at least one task');
     this.position = Math.min(Math.max(0, Math.trunc(position)), tasks.length - 1);
@@ -43,6 +44,12 @@ export class Flow {
   /** Earlier tasks stay visible, later ones are hidden. */
   isVisible(index: number): boolean {
     return index <= this.position;
+  }
+
+  /** Can be read, but neither changed nor run. A time limit would be none if one could come back. */
+  isLocked(index: number): boolean {
+    if (index >= this.position) return false;
+    return this.earlierTasks === 'locked' || this.tasks[index]?.minutes !== undefined;
   }
 
   advance(): Task {

@@ -1,53 +1,68 @@
-/** The participant's kernel: found or started, connected, and found again when the connection or the kernel is lost. */
+/**
+ * The participant's kernel: found or started, connected, and found again when the connection, the kernel or its instance is lost.
+ *
+ *   reach ──► connected ──(lost)──► reach ──(not there)──► pause ──► follow: where is the instance now? ──► reach …
+ */
 import { KernelConnection } from '@jupyterlab/services/lib/kernel/default.js';
 import type { Kernel } from '@jupyterlab/services';
 import { listRunning, startNew } from '@jupyterlab/services/lib/kernel/restapi.js';
-import { ServerConnection } from '@jupyterlab/services/lib/serverconnection.js';
+import type { ServerConnection } from '@jupyterlab/services/lib/serverconnection.js';
 import { execute, type RunHandlers, type RunResult } from './execution.js';
 import { KernelHelp } from './kernel-help.js';
-import { isGone } from './protocol.js';
+import { hasRunNothing, restartOf, serverSettings, whenConnected } from './kernel-server.js';
+import type { EventData } from './protocol.js';
 
-export type KernelState = 'starting' | 'idle' | 'busy' | 'reconnecting' | 'dead';
+export type KernelState = EventData['kernel']['state'];
+export type Reconnection = EventData['reconnect'];
 
 export interface KernelEvents {
   readonly state: (state: KernelState) => void;
-  /** Another Python process than before: its variables are gone. */
-  readonly lost: () => void;
-  /** The instance does not know this page (any more). Tried again all the same, until the page is loaded anew. */
-  readonly gone: () => void;
+  /** This page's first kernel is there; `fresh` when nothing has ever been run on it. */
+  readonly found: (fresh: boolean) => void;
+  /** The instance restarted Python, for this reason if it knows one: the variables are gone. */
+  readonly restarted: (reason: string | null) => void;
+  /** There is no instance at the moment: another is being made ready. */
+  readonly waiting: () => void;
+  readonly moved: (instance: string) => void;
+  /** Connected again after it was not. */
+  readonly back: (how: Reconnection) => void;
 }
 
-const RETRY = { first: 500, most: 8000 };
+export interface KernelParts {
+  readonly instance: string;
+  readonly events: KernelEvents;
+  /** Where the instance is now: `null` while there is none, `undefined` when that cannot be told. */
+  readonly place: () => Promise<string | null | undefined>;
+}
+
+const RETRY = { first: 500, most: 4000 };
+/** A connection that breaks off often comes back by itself within this time, milliseconds. */
+const MOMENT = 1000;
+const PATIENCE = 8000;
 
 export class KernelSession {
   readonly help = new KernelHelp(() => this.live);
   private connection: KernelConnection | null = null;
-  private connecting: Promise<void> | null = null;
+  private finding: Promise<void> | null = null;
+  private instance: string;
+  private settings: ServerConnection.ISettings;
   private hadKernel: string | null = null;
-  private wasConnected = false;
-  private restarting = false;
-  private readonly settings: ServerConnection.ISettings;
+  private lastRestart: string | null = null;
+  /** Under way: by the participant, or by the instance. */
+  private restarting: 'own' | 'theirs' | null = null;
+  private wake: () => void = () => undefined;
 
-  constructor(
-    base: string,
-    private readonly events: KernelEvents,
-  ) {
-    const url = new URL(base, location.origin);
-    this.settings = ServerConnection.makeSettings({
-      baseUrl: url.href,
-      wsUrl: url.href.replace(/^http/, 'ws'),
-      token: '',
-      appendToken: false,
-      init: { cache: 'no-store', credentials: 'same-origin' },
-    });
+  constructor(private readonly parts: KernelParts) {
+    this.instance = parts.instance;
+    this.settings = serverSettings(this.instance);
   }
 
   /** Resolves when a kernel is there, however long that takes. May be called at any time. */
   connect(): Promise<void> {
-    this.connecting ??= this.findKernel().finally(() => {
-      this.connecting = null;
+    this.finding ??= this.find().finally(() => {
+      this.finding = null;
     });
-    return this.connecting;
+    return this.finding;
   }
 
   /** The kernel as it can be asked now, `null` while there is none. */
@@ -57,18 +72,18 @@ export class KernelSession {
 
   /** There was a connection and now there is none. */
   get isLost(): boolean {
-    if (this.connection === null) return false;
-    return this.connection.status === 'dead' || (this.wasConnected && this.connection.connectionStatus !== 'connected');
+    if (this.hadKernel === null) return false;
+    return this.connection?.connectionStatus !== 'connected' || this.connection.status === 'dead';
   }
 
   async run(code: string, handlers: RunHandlers): Promise<RunResult> {
-    if (!this.connection) await this.connect();
+    if (this.hadKernel === null) await this.connect();
     if (!this.connection || this.isLost) return { status: 'aborted', executionCount: null };
     try {
       return await execute(this.connection, code, handlers);
     } catch {
       // The participant's own restart ends a run on purpose.
-      return { status: this.restarting ? 'aborted' : 'lost', executionCount: null };
+      return { status: this.restarting === 'own' ? 'aborted' : 'lost', executionCount: null };
     }
   }
 
@@ -78,61 +93,141 @@ export class KernelSession {
 
   async restart(): Promise<void> {
     if (!this.connection) return;
-    this.restarting = true;
+    this.restarting = 'own';
     try {
       await this.connection.restart();
     } finally {
-      this.restarting = false;
+      this.restarting = null;
     }
   }
 
   /** The network is back: do not wait for the next try. */
   hurry(): void {
-    if (this.connection && this.isLost) void this.connection.reconnect().catch(() => undefined);
+    this.wake();
   }
 
-  private async findKernel(): Promise<void> {
-    this.events.state(this.hadKernel === null ? 'starting' : 'reconnecting');
-    for (let pause = RETRY.first; ; pause = Math.min(pause * 2, RETRY.most)) {
-      try {
-        const running = await listRunning(this.settings);
-        const model = running[0] ?? (await startNew({ name: 'python3' }, this.settings));
-        this.open(model);
-        return;
-      } catch (error) {
-        if (error instanceof ServerConnection.ResponseError && isGone(error.response.status)) {
-          this.events.state('dead');
-          this.events.gone();
-        }
-        await new Promise((resolve) => setTimeout(resolve, pause));
+  /** The instance may be another one than the page knows. */
+  async checkPlace(): Promise<void> {
+    if (await this.follow()) await this.connect();
+  }
+
+  private async find(): Promise<void> {
+    const { hadKernel, instance } = this;
+    this.parts.events.state(hadKernel === null ? 'starting' : 'reconnecting');
+    if (!(await this.returned())) {
+      for (let pause = RETRY.first; !(await this.reach()); pause = Math.min(pause * 2, RETRY.most)) {
+        await this.pause(pause);
+        await this.follow();
       }
     }
+    await this.tellFound(hadKernel, instance);
+  }
+
+  private async returned(): Promise<boolean> {
+    const { connection } = this;
+    return connection !== null && connection.status !== 'dead' && (await whenConnected(connection, MOMENT));
+  }
+
+  /** Says whether a kernel of the instance is connected. */
+  private async reach(): Promise<boolean> {
+    try {
+      const running = await listRunning(this.settings);
+      const own = running.find(({ id }) => id === this.hadKernel);
+      const model = own ?? running[0] ?? (await startNew({ name: 'python3' }, this.settings));
+      const isSame = model.id === this.connection?.id && this.connection.status !== 'dead';
+      // The same connection keeps the run under way: the instance has kept its messages.
+      if (isSame) void this.connection!.reconnect().catch(() => undefined);
+      else this.open(model);
+      return await whenConnected(this.connection!, PATIENCE);
+    } catch {
+      return false; // the instance does not answer (yet): tried again, and the page shows it
+    }
+  }
+
+  /** Goes where the instance is now, and says whether that is another place. */
+  private async follow(): Promise<boolean> {
+    const instance = await this.parts.place();
+    if (instance === undefined || instance === this.instance) return false;
+    // What ran there will not come to an end any more.
+    this.connection?.dispose();
+    this.connection = null;
+    if (instance === null) {
+      this.parts.events.waiting();
+      return true;
+    }
+    this.instance = instance;
+    this.settings = serverSettings(instance);
+    this.parts.events.moved(instance);
+    return true;
+  }
+
+  private async tellFound(hadKernel: string | null, instance: string): Promise<void> {
+    const connection = this.connection!;
+    const { events } = this.parts;
+    this.hadKernel = connection.id;
+    const isSame = !(await this.wasRestarted(connection)) && hadKernel === connection.id;
+    if (hadKernel === null) {
+      // Not waited for: a program that still runs answers when it is done. A kernel lost until then is told as such.
+      hasRunNothing(connection).then(events.found, () => undefined);
+    } else {
+      events.back({ instance: this.instance === instance ? 'same' : 'new', variables: isSame ? 'kept' : 'lost' });
+    }
+    if (connection.status === 'idle' || connection.status === 'busy') events.state(connection.status);
+  }
+
+  private async wasRestarted(connection: KernelConnection): Promise<boolean> {
+    const { id } = (await restartOf(connection)) ?? { id: this.lastRestart };
+    const isAnother = id !== this.lastRestart;
+    this.lastRestart = id;
+    return isAnother;
   }
 
   private open(model: Kernel.IModel): void {
     this.connection?.dispose();
-    if (this.hadKernel !== null && this.hadKernel !== model.id) this.events.lost();
-    this.hadKernel = model.id;
     const connection = new KernelConnection({ model, serverSettings: this.settings, handleComms: false });
     this.connection = connection;
     connection.statusChanged.connect(() => {
-      if (this.connection === connection) this.onStatus(connection.status);
+      if (this.connection === connection) void this.onStatus(connection);
     });
     connection.connectionStatusChanged.connect((_, status) => {
-      if (this.connection !== connection) return;
-      if (status === 'connected') this.wasConnected = true;
-      if (status === 'connecting' && this.wasConnected) this.events.state('reconnecting');
-      if (status === 'disconnected') void this.connect();
+      if (this.connection === connection && status !== 'connected' && this.restarting === null) void this.connect();
     });
   }
 
-  private onStatus(status: Kernel.Status): void {
-    if (status === 'idle' || status === 'busy') this.events.state(status);
-    else if (status === 'starting' || status === 'restarting') this.events.state('starting');
-    else if (status === 'autorestarting' && !this.restarting) this.events.lost();
+  private async onStatus(connection: KernelConnection): Promise<void> {
+    const { status } = connection;
+    const { events } = this.parts;
+    if (status === 'idle' || status === 'busy') events.state(status);
+    else if (status === 'starting' || status === 'restarting') events.state('starting');
+    else if (status === 'autorestarting') await this.onRestarted(connection);
     else if (status === 'dead') {
-      this.events.state('dead');
-      void this.connect();
+      events.state('dead');
+      await this.connect();
     }
+  }
+
+  /** The instance started Python again by itself: the connection goes on with the new process. */
+  private async onRestarted(connection: KernelConnection): Promise<void> {
+    if (this.restarting !== null) return;
+    this.restarting = 'theirs';
+    const isBack = await whenConnected(connection, PATIENCE, 'anew');
+    this.restarting = null;
+    if (!isBack) {
+      await this.connect();
+      return;
+    }
+    const restart = await restartOf(connection);
+    if (restart) this.lastRestart = restart.id;
+    this.parts.events.restarted(restart?.reason ?? null);
+  }
+
+  private async pause(milliseconds: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }

@@ -1,15 +1,14 @@
-/** The notebook: puts the parts together and answers what the participant does. */
-import { CodeCellView, markdownView, type CellActions } from './cell-view.js';
-import type { Task } from './document.js';
+/** The notebook: puts the parts together. */
+import type { CellActions } from './cell-view.js';
 import { DocumentModel } from './document-model.js';
-import { element } from './dom.js';
-import type { CodeHelp } from './editor-help.js';
 import { Flow } from './flow.js';
 import { FocusClock } from './focus-clock.js';
-import type { KernelSession, KernelEvents } from './kernel.js';
+import type { KernelParts, KernelSession } from './kernel.js';
+import { KernelWatch } from './kernel-watch.js';
 import { helpFrom } from './late-help.js';
-import type { Messages } from './messages.js';
-import { Outbox } from './outbox.js';
+import { element } from './dom.js';
+import { fill, type Messages } from './messages.js';
+import { Outbox, type SaveState } from './outbox.js';
 import { OutboxStore } from './outbox-store.js';
 import { PageView } from './page-view.js';
 import { isGone, type NotebookConfiguration } from './protocol.js';
@@ -17,17 +16,22 @@ import { Recorder } from './recorder.js';
 import { reloadSoon } from './reload.js';
 import { Runner } from './runner.js';
 import { ServerError, type NotebookServer } from './server.js';
+import { Steps } from './steps.js';
+import { TaskSections } from './task-sections.js';
 
 /** A changed document is sent whole this often, milliseconds. */
 const SNAPSHOT_INTERVAL = 10_000;
 const FINISH_RETRY = 2000;
+/** A connection that fails for a moment is not worth a banner, milliseconds. */
+const OFFLINE_PATIENCE = 3000;
 
 export interface NotebookParts {
   readonly configuration: NotebookConfiguration;
+  readonly instance: string;
   readonly server: NotebookServer;
   readonly texts: Messages;
   readonly nonce: string;
-  readonly openKernel: (events: KernelEvents) => Promise<KernelSession>;
+  readonly openKernel: (parts: KernelParts) => Promise<KernelSession>;
 }
 
 export class Notebook {
@@ -38,23 +42,24 @@ export class Notebook {
   private readonly recorder: Recorder;
   private readonly runner: Runner;
   private readonly view: PageView;
+  private readonly sections: TaskSections;
+  private readonly steps: Steps;
+  private readonly watch: KernelWatch;
   private readonly kernel: Promise<KernelSession>;
-  private readonly help: CodeHelp | null;
   private readonly clock = new FocusClock(() => performance.now(), document.hasFocus());
   private readonly page = randomId();
-  private readonly cells = new Map<string, CodeCellView>();
-  private readonly sections: HTMLElement[] = [];
+  private offlineTimer: ReturnType<typeof setTimeout> | undefined;
   private ended = false;
 
   constructor(private readonly parts: NotebookParts) {
-    const { configuration, server, texts } = parts;
+    const { configuration, server, texts, instance, nonce } = parts;
     const { state } = configuration;
     this.store = new OutboxStore(localStorage, configuration.participant);
     const copy = this.store.copy();
     // This browser's copy is at least as new as the server's, unless another browser went on with the work.
     const start = copy && copy.seq >= state.acknowledged ? copy : { ...state, document: configuration.document };
     this.model = new DocumentModel(start.document);
-    this.flow = new Flow(start.document.tasks, start.task);
+    this.flow = new Flow(start.document.tasks, start.task, configuration.notebook.earlierTasks);
     this.view = new PageView(configuration.study.title, texts, this.pageActions());
     this.outbox = new Outbox({
       store: this.store,
@@ -62,37 +67,52 @@ export class Notebook {
       send: (batch) => server.sendEvents(batch),
       document: () => this.model.document,
       onState: (saveState) => {
-        this.view.setSaveState(saveState);
+        this.onSaveState(saveState);
       },
       onStopped: (why) => {
         this.stopped(why);
       },
     });
-    const { model, flow, outbox, store, clock, page } = this;
+    const { model, flow, outbox, store, clock, page, view } = this;
     this.recorder = new Recorder({ model, flow, outbox, store, clock, page });
-    this.kernel = parts.openKernel(this.kernelEvents());
-    this.help = configuration.notebook.completion ? { source: helpFrom(this.kernel), texts } : null;
+    const { recorder } = this;
+    const moved = (to: string): void => {
+      this.moveTo(to);
+    };
+    this.watch = new KernelWatch({ model, flow, view, recorder, texts, moved, runner: () => this.runner });
+    this.kernel = parts.openKernel({ instance, events: this.watch, place: () => this.place() });
+    const help = configuration.notebook.completion ? { source: helpFrom(this.kernel), texts } : null;
+    const tasks = model.document.tasks;
+    this.sections = new TaskSections({ root: view.tasks, tasks, flow, texts, nonce, help, actions: this.cellActions });
+    const { sections } = this;
+    const { skipSurvey } = configuration;
+    const leave = (): void => void this.leave();
+    this.steps = new Steps({ flow, recorder, outbox, view, sections, texts, skipSurvey, leave });
     this.runner = new Runner({
       model,
-      recorder: this.recorder,
+      recorder,
       kernel: this.kernel,
       texts,
-      view: (cellId) => this.cells.get(cellId)!,
+      view: (cellId) => sections.cell(cellId),
       refuse: () => {
-        this.view.banner('not-run', texts.notRun);
+        view.banners.show('not-run', texts.notRun);
+      },
+      settled: (cellId, status) => {
+        const text = status === 'ok' ? texts.cellDone : texts.cellFailed;
+        view.tell(fill(text, { number: sections.cell(cellId).number }));
       },
     });
   }
 
   start(parent: HTMLElement): void {
+    const { state } = this.parts.configuration;
     this.store.claimPage(this.page);
-    this.model.document.tasks.forEach((task, index) => {
-      if (this.flow.isVisible(index)) this.addTask(task);
-    });
+    this.sections.show();
     this.view.setKernelState('starting');
-    this.view.showFlow(this.flow);
     this.view.mount(parent);
-    if (this.flow.index > 0) this.sections.at(-1)?.scrollIntoView();
+    // What the server counted belongs to the task that the server knows of.
+    this.steps.begin(this.flow.index === state.task ? state.taskSeconds : 0);
+    this.sections.resumeAt(state.cursor);
     this.recorder.record('open', {
       width: innerWidth,
       height: innerHeight,
@@ -102,30 +122,13 @@ export class Notebook {
     this.listen();
   }
 
-  private addTask(task: Task): void {
-    for (const section of this.sections) section.classList.remove('current');
-    const section = element('section', { class: `task ${task.kind} current`, 'aria-label': task.title });
-    for (const cell of task.cells) {
-      if (cell.type === 'markdown') {
-        section.append(markdownView(cell));
-      } else {
-        const { texts, nonce } = this.parts;
-        const view = new CodeCellView(cell, this.cells.size + 1, texts, nonce, this.help, this.cellActions);
-        this.cells.set(cell.id, view);
-        section.append(view.root);
-      }
-    }
-    this.sections.push(section);
-    this.view.tasks.append(section);
-  }
-
   private readonly cellActions: CellActions = {
     change: (cellId, source, changes, by) => {
       this.model.setSource(cellId, source);
       this.recorder.edited(cellId, changes, by);
     },
     run: (cellId) => {
-      this.view.dismiss('not-run');
+      this.view.banners.dismiss('not-run');
       void this.runner.run(cellId);
     },
     paste: (cellId, text) => {
@@ -136,78 +139,43 @@ export class Notebook {
   private pageActions() {
     return {
       start: () => {
-        this.advance('start');
+        this.steps.start();
       },
       next: () => {
-        this.advance('next');
+        this.steps.next();
       },
-      skip: () => {
-        if (this.flow.isLast) void this.finish('skip');
-        else this.advance('skip');
-      },
-      finish: () => void this.finish('finish'),
+      skip: () => void this.steps.skip(),
+      finish: () => void this.steps.finish(),
       stop: () => {
         this.recorder.record('interrupt', {});
         void this.kernel.then((kernel) => kernel.interrupt()).catch(() => undefined);
       },
       reset: () => void this.reset(),
-    };
-  }
-
-  private kernelEvents(): KernelEvents {
-    return {
-      state: (state) => {
-        this.view.setKernelState(state);
+      toCurrentTask: () => {
+        this.sections.goToCurrent();
       },
-      lost: () => {
-        const { kernelLost } = this.parts.texts;
-        this.view.banner('kernel-lost', kernelLost, {
-          label: 'OK',
-          press: () => {
-            this.view.dismiss('kernel-lost');
-          },
-        });
-      },
-      gone: () => void this.checkLease(),
     };
-  }
-
-  private advance(how: 'start' | 'next' | 'skip'): void {
-    if (this.flow.isLast) return;
-    this.recorder.flushEdits();
-    // The event belongs to the task that is left; `to` is the position that the server resumes at.
-    this.recorder.record(how, { to: this.flow.index + 1 });
-    this.addTask(this.flow.advance());
-    this.outbox.requestSnapshot();
-    this.view.showFlow(this.flow);
-    this.view.focusTitle();
-    const motion = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
-    this.sections.at(-1)?.scrollIntoView({ behavior: motion });
   }
 
   private async reset(): Promise<void> {
-    const { resetTitle, resetText, resetConfirm } = this.parts.texts;
-    if (!(await this.view.confirm(resetTitle, resetText, resetConfirm))) return;
+    const { resetTitle, resetText, resetConfirm, cancel, kernelLost } = this.parts.texts;
+    const content = [element('p', {}, resetText)];
+    if (!(await this.view.dialogs.ask({ title: resetTitle, content, cancel, confirm: resetConfirm }))) return;
     this.recorder.record('reset', {});
     const kernel = await this.kernel;
     await kernel.restart().catch(() => kernel.connect());
+    this.watch.tellLost(kernelLost);
   }
 
-  private async finish(how: 'skip' | 'finish'): Promise<void> {
-    const { finishTitle, finishText, finishConfirm, sendingLast } = this.parts.texts;
-    if (!(await this.view.confirm(finishTitle, finishText, finishConfirm))) return;
-    this.recorder.flushEdits();
-    if (how === 'skip') this.recorder.record('skip', { to: this.flow.index });
-    this.recorder.record('finish', {});
+  /** Everything is recorded: the page goes when the server has it. */
+  private async leave(): Promise<void> {
     this.recorder.close();
     this.outbox.requestSnapshot();
-    this.view.lock();
-    this.view.banner('finishing', sendingLast);
     for (;;) {
       await this.outbox.flush();
       const answer = await this.parts.server.finish(this.outbox.lastSeq).catch(() => null);
       if (answer?.status === 200) {
-        this.leave(answer.body.next);
+        this.goTo(answer.body.next);
         return;
       }
       if (answer && isGone(answer.status)) {
@@ -218,7 +186,7 @@ export class Notebook {
     }
   }
 
-  private leave(next: unknown): void {
+  private goTo(next: unknown): void {
     this.ended = true;
     this.store.clear();
     const target = new URL(typeof next === 'string' ? next : '/survey', location.origin);
@@ -233,14 +201,46 @@ export class Notebook {
     if (why === 'gone') this.recorder.flushEdits();
     this.recorder.close();
     this.outbox.stop();
+    this.steps.stop();
     this.view.lock();
     const { texts } = this.parts;
-    const reload = (): void => {
+    const { banners } = this.view;
+    const press = (): void => {
       location.reload();
     };
-    if (why === 'other-page') this.view.banner(why, texts.otherPage, { label: texts.continueHere, press: reload });
-    else if (reloadSoon()) this.view.banner(why, texts.moved);
-    else this.view.banner(why, texts.movedManual, { label: texts.reload, press: reload });
+    if (why === 'other-page') banners.show(why, texts.otherPage, { label: texts.continueHere, press });
+    else if (reloadSoon()) banners.show(why, texts.moved);
+    else banners.show(why, texts.movedManual, { label: texts.reload, press });
+    banners.focus(why);
+  }
+
+  private onSaveState(state: SaveState): void {
+    const { view, parts } = this;
+    view.setSaveState(state);
+    if (state === 'offline') {
+      this.offlineTimer ??= setTimeout(() => {
+        view.banners.show('offline', parts.texts.offlineLong);
+      }, OFFLINE_PATIENCE);
+      return;
+    }
+    clearTimeout(this.offlineTimer);
+    this.offlineTimer = undefined;
+    view.banners.dismiss('offline');
+  }
+
+  /** The kernel is on another instance: the page belongs to its address from now on, without being loaded again. */
+  private moveTo(instance: string): void {
+    this.parts.server.moveTo(instance);
+    history.replaceState(null, '', `/proxy/${instance}/`);
+  }
+
+  private async place(): Promise<string | null | undefined> {
+    try {
+      return await this.parts.server.place();
+    } catch (error) {
+      if (error instanceof ServerError && isGone(error.status)) this.stopped('gone');
+      return undefined; // asked again; the page shows that it is offline
+    }
   }
 
   private listen(): void {
@@ -273,16 +273,11 @@ export class Notebook {
     setInterval(() => void this.beat(), parts.configuration.heartbeatSeconds * 1000);
   }
 
-  /** The instance refuses or is dead. Typing goes on, unless the web app says that this page's place is elsewhere now. */
-  private async checkLease(): Promise<void> {
-    const error: unknown = await this.parts.server.configuration().catch((reason: unknown) => reason);
-    if (error instanceof ServerError && isGone(error.status)) this.stopped('gone');
-  }
-
   private async beat(): Promise<void> {
     if (this.ended) return;
     const answer = await this.parts.server.heartbeat().catch(() => null);
-    if (answer && isGone(answer.status)) this.stopped('gone');
+    // No lease on this instance any more: there may be another one.
+    if (answer && isGone(answer.status)) await (await this.kernel).checkPlace();
   }
 }
 

@@ -1,50 +1,57 @@
-/** The frame around the tasks: header with progress and states, the bar of actions, banners and dialogs. */
+/** The frame around the tasks: header with progress, time and states, banners, the bar of actions. */
+import { Banners } from './banners.js';
+import { Dialogs } from './dialog.js';
 import { button, element } from './dom.js';
 import type { Flow, FlowAction } from './flow.js';
+import type { KernelState } from './kernel.js';
 import { fill, type Messages } from './messages.js';
 import type { SaveState } from './outbox.js';
-import type { KernelState } from './kernel.js';
+import { clockText } from './task-clock.js';
 
 export interface PageActions extends Readonly<Record<FlowAction, () => void>> {
   readonly stop: () => void;
   readonly reset: () => void;
+  readonly toCurrentTask: () => void;
 }
 
 const PRIMARY: readonly FlowAction[] = ['start', 'next', 'finish'];
+/** The clock stands out from here on. */
+const SHORT_TIME = 60;
 
 export class PageView {
   readonly tasks = element('main', { class: 'tasks' });
-  private readonly progressText = element('h1', { class: 'task-title', 'data-test': 'task-title', tabindex: '-1' });
+  readonly banners = new Banners();
+  readonly dialogs: Dialogs;
+  private readonly where = element('h1', { class: 'task-title', 'data-test': 'task-title' });
   private readonly progressBar = element('div', { class: 'progress', 'aria-hidden': 'true' });
-  private readonly saveState = element('span', { class: 'state', role: 'status', 'data-test': 'save-state' });
-  private readonly kernelState = element('span', {
-    class: 'state kernel',
-    role: 'status',
-    'data-test': 'kernel-state',
-  });
+  private readonly clock = element('div', { class: 'clock', role: 'timer', 'data-test': 'clock', hidden: '' });
+  private readonly saveState = element('span', { class: 'state', 'data-test': 'save-state' });
+  private readonly kernelState = element('span', { class: 'state kernel', 'data-test': 'kernel-state' });
+  /** Read out, not seen: what the eye finds without being told. */
+  private readonly told = element('p', { class: 'unseen', role: 'status', 'data-test': 'told' });
   private readonly flowButtons = element('div', { class: 'group' });
   private readonly kernelButtons: HTMLElement;
-  private readonly banners = element('div', { class: 'banners', 'aria-live': 'assertive' });
+  private readonly stop: HTMLButtonElement;
   private readonly frame: HTMLElement;
 
   constructor(
-    title: string,
+    private readonly title: string,
     private readonly texts: Messages,
     private readonly actions: PageActions,
   ) {
-    const stop = button(texts.stop, 'stop', 'ghost', actions.stop);
-    stop.title = texts.stopHint;
-    this.kernelButtons = element('div', { class: 'group' }, stop, button(texts.reset, 'reset', 'ghost', actions.reset));
-    const header = element(
-      'header',
-      { class: 'top' },
-      element('div', { class: 'study' }, title),
-      element('div', { class: 'where' }, this.progressText, this.progressBar),
-      element('div', { class: 'states' }, this.kernelState, this.saveState),
-    );
+    // Not `disabled`: who has just pressed it would lose the keyboard's place on the page.
+    this.stop = button(texts.stop, 'stop', 'ghost', () => {
+      if (this.stop.getAttribute('aria-disabled') === 'false') actions.stop();
+    });
+    this.stop.title = texts.stopHint;
+    this.setRunning(false);
+    const reset = button(texts.reset, 'reset', 'ghost', actions.reset);
+    this.kernelButtons = element('div', { class: 'group' }, this.stop, reset);
     const footer = element('footer', { class: 'bottom' }, this.kernelButtons, this.flowButtons);
-    const head = element('div', { class: 'head' }, header, this.banners);
-    this.frame = element('div', { class: 'frame' }, head, this.tasks, footer);
+    const head = element('div', { class: 'head' }, this.header(), this.banners.root);
+    this.frame = element('div', { class: 'frame' }, this.skipLink(), head, this.tasks, footer, this.told);
+    keepInSight(head, footer);
+    this.dialogs = new Dialogs(this.frame);
     this.setSaveState('saved');
   }
 
@@ -52,15 +59,13 @@ export class PageView {
     parent.replaceChildren(this.frame);
   }
 
-  showFlow(flow: Flow): void {
+  /** `hasCode`: there is something on the page that can be run. */
+  showFlow(flow: Flow, hasCode: boolean): void {
     const { task, total } = flow.progress;
     const { kind } = flow.current;
-    this.progressText.textContent =
-      kind === 'introduction'
-        ? this.texts.introduction
-        : kind === 'closing'
-          ? this.texts.closing
-          : fill(this.texts.taskOf, { task, total });
+    const place = whereText(flow, this.texts);
+    this.where.textContent = place;
+    document.title = `${place} – ${this.title}`;
     const done = kind === 'task' ? task - 1 : task;
     const steps = Array.from({ length: total }, (_, step) =>
       element('span', {
@@ -68,13 +73,24 @@ export class PageView {
       }),
     );
     this.progressBar.replaceChildren(...steps);
-    this.kernelButtons.hidden = kind !== 'task';
+    this.kernelButtons.hidden = !hasCode;
     this.flowButtons.replaceChildren(...flow.actions.map((action) => this.flowButton(action)));
+  }
+
+  /** The time left for the task, `null` where it has no limit. */
+  setTimeLeft(seconds: number | null): void {
+    this.clock.hidden = seconds === null;
+    if (seconds === null) return;
+    const text = clockText(seconds);
+    if (this.clock.textContent === text) return;
+    this.clock.textContent = text;
+    this.clock.setAttribute('aria-label', fill(this.texts.timeLeft, { time: text }));
+    this.clock.classList.toggle('short', seconds <= SHORT_TIME);
   }
 
   setSaveState(state: SaveState): void {
     this.saveState.dataset.state = state;
-    setText(this.saveState, this.texts[state]);
+    this.saveState.textContent = this.texts[state];
   }
 
   setKernelState(state: KernelState): void {
@@ -86,52 +102,38 @@ export class PageView {
       dead: this.texts.kernelDead,
     }[state];
     this.kernelState.dataset.state = state;
-    setText(this.kernelState, text);
+    this.kernelState.textContent = text;
   }
 
-  /** Tells something that stays until it is dismissed or answered. A banner of the same kind is replaced. */
-  banner(kind: string, text: string, action?: { label: string; press: () => void }): void {
-    this.dismiss(kind);
-    const shown = element('div', { class: 'banner', 'data-test': `banner-${kind}` }, element('p', {}, text));
-    if (action) shown.append(button(action.label, `banner-${kind}-action`, 'small', action.press));
-    this.banners.append(shown);
+  /** There is something to stop. */
+  setRunning(running: boolean): void {
+    this.stop.setAttribute('aria-disabled', String(!running));
   }
 
-  dismiss(kind: string): void {
-    this.banners.querySelector(`[data-test="banner-${kind}"]`)?.remove();
+  tell(text: string): void {
+    this.told.textContent = text;
   }
 
   /** Nothing can be typed or pressed any more, except in banners. */
   lock(): void {
+    this.dialogs.close();
     this.tasks.inert = true;
     for (const bar of [this.flowButtons, this.kernelButtons]) bar.inert = true;
   }
 
-  focusTitle(): void {
-    this.progressText.focus({ preventScroll: true });
+  private header(): HTMLElement {
+    return element(
+      'header',
+      { class: 'top' },
+      element('div', { class: 'where' }, element('p', { class: 'study' }, this.title), this.where),
+      element('div', { class: 'pace' }, this.progressBar, this.clock),
+      element('div', { class: 'states' }, this.kernelState, this.saveState),
+    );
   }
 
-  /** Resolves with true when the participant confirmed. */
-  confirm(title: string, text: string, confirmLabel: string): Promise<boolean> {
-    return new Promise((resolve) => {
-      const dialog = element('dialog', { class: 'dialog', 'aria-label': title });
-      const close = (answer: boolean) => () => {
-        dialog.close(answer ? 'yes' : '');
-      };
-      const cancel = button(this.texts.cancel, 'cancel', 'ghost', close(false));
-      const confirm = button(confirmLabel, 'confirm', 'primary', close(true));
-      dialog.append(
-        element('h2', {}, title),
-        element('p', {}, text),
-        element('div', { class: 'group' }, cancel, confirm),
-      );
-      dialog.addEventListener('close', () => {
-        dialog.remove();
-        resolve(dialog.returnValue === 'yes');
-      });
-      this.frame.append(dialog);
-      dialog.showModal();
-    });
+  /** Past the earlier tasks, whose editors are many stops for the keyboard. */
+  private skipLink(): HTMLElement {
+    return button(this.texts.toCurrentTask, 'to-current-task', 'skip-link', this.actions.toCurrentTask);
   }
 
   private flowButton(action: FlowAction): HTMLButtonElement {
@@ -140,7 +142,21 @@ export class PageView {
   }
 }
 
-/** A live region that is set to the text it has would be read out again. */
-function setText(region: HTMLElement, text: string): void {
-  if (region.textContent !== text) region.textContent = text;
+/** `Task 1 of 2: Encrypt with a shared key` */
+function whereText(flow: Flow, texts: Messages): string {
+  const { kind, title } = flow.current;
+  const { task, total } = flow.progress;
+  const place = { introduction: texts.introduction, closing: texts.closing, task: fill(texts.taskOf, { task, total }) };
+  return `${place[kind]}: ${title}`;
+}
+
+/** What gets the focus is scrolled to where neither bar covers it, however high the bars are. */
+function keepInSight(head: HTMLElement, foot: HTMLElement): void {
+  const height = (bar: HTMLElement): string =>
+    getComputedStyle(bar).position === 'sticky' ? `${bar.offsetHeight + 8}px` : '0';
+  const observer = new ResizeObserver(() => {
+    document.documentElement.style.scrollPaddingBlock = `${height(head)} ${height(foot)}`;
+  });
+  observer.observe(head);
+  observer.observe(foot);
 }

@@ -14,6 +14,7 @@ export interface RunnerParts {
   readonly view: (cellId: string) => CodeCellView;
   /** Python cannot be reached: the cell was not run. */
   readonly refuse: () => void;
+  readonly settled: (cellId: string, status: RunResult['status']) => void;
 }
 
 /** Characters beyond what is kept, after which a program is stopped. */
@@ -27,12 +28,13 @@ export class Runner {
     void parts.kernel.then((kernel) => (this.kernel = kernel));
   }
 
-  async run(cellId: string): Promise<void> {
-    if (this.running.has(cellId)) return;
+  /** `null`: it was not run. */
+  async run(cellId: string): Promise<RunResult | null> {
+    if (this.running.has(cellId)) return null;
     // Before the first connection a run waits for Python; a lost connection refuses it, so that none runs by surprise later.
     if (this.kernel?.isLost) {
       this.parts.refuse();
-      return;
+      return null;
     }
     const { model, recorder, view } = this.parts;
     recorder.flushEdits();
@@ -46,6 +48,8 @@ export class Runner {
     const result = await this.execute(cellId, code);
     this.running.delete(cellId);
     this.settle(cellId, result, Math.round(performance.now() - started));
+    this.parts.settled(cellId, result.status);
+    return result;
   }
 
   private async execute(cellId: string, code: string): Promise<RunResult> {

@@ -12,12 +12,20 @@ export class ServerError extends Error {
 }
 
 export class NotebookServer {
-  constructor(private readonly base: string) {}
+  constructor(private instance: string) {}
+
+  /** The kernel is on another instance now; what is sent to the old one is accepted too. */
+  moveTo(instance: string): void {
+    this.instance = instance;
+  }
 
   async configuration(): Promise<NotebookConfiguration> {
-    const response = await fetch(`${this.base}notebook`, { credentials: 'same-origin' });
-    if (!response.ok || response.redirected) throw new ServerError(response.redirected ? 410 : statusOf(response));
-    return (await response.json()) as NotebookConfiguration;
+    return (await this.get('notebook')) as NotebookConfiguration;
+  }
+
+  /** The instance that the participant has now, `null` while none is ready. */
+  async place(): Promise<string | null> {
+    return ((await this.get('place')) as { instance: string | null }).instance;
   }
 
   sendEvents(batch: EventBatch): Promise<Answer> {
@@ -42,8 +50,17 @@ export class NotebookServer {
     }
   }
 
+  private async get(path: string): Promise<unknown> {
+    const response = await fetch(this.address(path), {
+      credentials: 'same-origin',
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+    if (!response.ok || response.redirected) throw new ServerError(response.redirected ? 410 : statusOf(response));
+    return response.json();
+  }
+
   private async post(path: string, body: unknown, keepalive: boolean): Promise<Answer> {
-    const response = await fetch(this.base + path, {
+    const response = await fetch(this.address(path), {
       method: 'POST',
       credentials: 'same-origin',
       headers: { 'content-type': 'application/json', 'x-observatory': '1' },
@@ -53,6 +70,10 @@ export class NotebookServer {
     });
     const answer: unknown = await response.json().catch(() => null);
     return { status: statusOf(response), body: (answer ?? {}) as Answer['body'] };
+  }
+
+  private address(path: string): string {
+    return `/proxy/${this.instance}/${path}`;
   }
 }
 

@@ -59,7 +59,7 @@ describe('the path of one participant', function () {
       rows.map((_, index) => index + 1),
     );
     assert.equal(rows.length, visit.sent);
-    const steps = rows.map(({ type }) => type).filter((type) => !['edit', 'focus', 'blur'].includes(type));
+    const steps = rows.map(({ type }) => type).filter((type) => !['edit', 'focus', 'blur', 'kernel'].includes(type));
     assert.deepEqual(steps, [
       ...['open', 'run', 'output', 'start'],
       ...['run', 'output', 'run', 'output', 'next'],

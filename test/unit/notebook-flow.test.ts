@@ -51,6 +51,19 @@ describe('the flow', () => {
     });
   }
 
+  it('leaves earlier tasks open unless the study locks them', () => {
+    const locked = (flow: Flow): boolean[] => whole.map((_, index) => flow.isLocked(index));
+    assert.deepEqual(locked(new Flow(whole, 2)), [false, false, false, false]);
+    assert.deepEqual(locked(new Flow(whole, 2, 'locked')), [true, true, false, false]);
+  });
+
+  it('locks an earlier task that had a time limit, whatever the study says: the limit would be none', () => {
+    const limited = whole.map((task, index) => (index === 1 ? { ...task, minutes: 5 } : task));
+    assert.equal(new Flow(limited, 1).isLocked(1), false);
+    assert.equal(new Flow(limited, 2).isLocked(1), true);
+    assert.equal(new Flow(limited, 2).isLocked(0), false);
+  });
+
   it('refuses a notebook without tasks', () => {
     assert.throws(() => new Flow([], 0), /at least one task/);
   });
