@@ -16,6 +16,7 @@ import type { Settings } from '../platform/settings.js';
 import { createApp } from '../platform/web/app.js';
 import { assetRoute } from '../platform/web/assets.js';
 import { addressOf, close, listen } from '../platform/web/listener.js';
+import { oldAddressRoutes } from '../submit/legacy/routes.js';
 import { type NotebookAssets, submitRoutes } from '../submit/routes.js';
 
 export interface RunningWeb {
@@ -59,7 +60,8 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     unreachableRoutes(database),
     controlRoutes({ database, secret, staleAfterSeconds: staleAfter(settings) }),
     landingRoutes({ database, hints, nudge }),
-    submitRoutes({ database, hints, assets: await notebookAssets(), log, nudge }),
+    submitRoutes({ database, hints, assets: await notebookAssets(), log, secret, nudge }),
+    oldAddressRoutes({ database, secret, nudge }),
   ];
   for (const each of routers) app.use(each.routes()).use(each.allowedMethods());
 

@@ -31,6 +31,15 @@ export async function everHad(database: Queryable, participantId: string, instan
   return rowCount === 1;
 }
 
+/** All instances that the participant has or had. */
+export async function instancesHad(database: Queryable, participantId: string): Promise<string[]> {
+  const { rows } = await database.query<{ instance: string }>(
+    'select distinct instance_id as instance from leases where participant_id = $1',
+    [participantId],
+  );
+  return rows.map(({ instance }) => instance);
+}
+
 export async function heartbeat(database: Queryable, participantId: string): Promise<void> {
   await database.query(`update participants set heartbeat_at = now() where id = $1 and state = 'working'`, [
     participantId,

@@ -20,6 +20,9 @@ export const tokenHash = (token: string): string => createHash('sha256').update(
 /** What the manager shows the gate when it probes an instance through Traefik. */
 export const probeKey = (secret: string, instanceId: string): string => keyed(secret, `probe:${instanceId}`);
 
+/** Lets scripts of a study post to the original's addresses for who has this instance. */
+export const submitKey = (secret: string, instanceId: string): string => keyed(secret, `submit:${instanceId}`);
+
 /** What the operators' link to the control page carries. */
 export const controlKey = (secret: string): string => keyed(secret, 'control');
 

@@ -5,14 +5,15 @@ import { everHad, finish, heartbeat, holdsLease, liveInstance } from '../partici
 import { type ReadyHints, serveLine } from '../participants/line.js';
 import { findParticipant } from '../participants/participant.js';
 import { findStudy } from '../participants/study-store.js';
+import { submitKey } from '../platform/identity.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { jsonBody, parsed } from '../platform/web/body.js';
 import { pathParameter } from '../platform/web/path-parameter.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { refuseForeignNotebook, refuseWithoutSession, requireParticipant } from '../platform/web/session.js';
-import { exitSurveyAddress } from '../studies/exit-survey.js';
 import { intakeSchema } from './event.js';
+import { exitAddress } from './exit.js';
 import { storeEvents } from './intake.js';
 import { notebookState } from './notebook-state.js';
 
@@ -27,6 +28,7 @@ export interface Submit {
   readonly hints: ReadyHints;
   readonly assets: NotebookAssets;
   readonly log: Logger;
+  readonly secret: string;
   /** Asks the manager to look at once; losing it costs only time. */
   nudge(): void;
 }
@@ -43,7 +45,7 @@ export function submitRoutes(submit: Submit): Router {
   router.get('/proxy/:id/notebook', async (ctx) => {
     const participant = await holder(ctx, database);
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = await notebook(submit, participant);
+    ctx.body = await notebook(submit, participant, pathParameter(ctx, 'id'));
   });
   router.get('/proxy/:id/place', async (ctx) => {
     const participant = await recorder(ctx, database);
@@ -104,7 +106,7 @@ async function sendToOwnPlace(ctx: Context, database: Database, participantId: s
   ctx.redirect(now === undefined ? '/howTo' : `/proxy/${now}/`);
 }
 
-async function notebook({ database, log }: Submit, participantId: string): Promise<object> {
+async function notebook({ database, log, secret }: Submit, participantId: string, instance: string): Promise<object> {
   const participant = (await findParticipant(database, participantId))!;
   const study = (await findStudy(database, participant.studyId))!;
   const { document, state, notRebuilt } = await notebookState(database, participantId);
@@ -123,7 +125,7 @@ async function notebook({ database, log }: Submit, participantId: string): Promi
     document,
     state,
     heartbeatSeconds: HEARTBEAT_SECONDS,
-    submitKey: '',
+    submitKey: submitKey(secret, instance),
   };
 }
 
@@ -168,13 +170,5 @@ async function survey(ctx: Context, database: Database): Promise<void> {
     ctx.redirect('/');
     return;
   }
-  const study = (await findStudy(database, participant.studyId))!;
-  ctx.redirect(
-    exitSurveyAddress(study.page.exitSurvey, {
-      participant: participant.id,
-      token: participant.token,
-      condition: String(participant.condition ?? ''),
-      origin: '0',
-    }),
-  );
+  ctx.redirect(await exitAddress(database, participant));
 }

@@ -27,7 +27,7 @@ describe('the web app', function () {
   });
   after(() => web?.stop());
   afterEach(async () => {
-    await web.database.query('truncate events, snapshots, leases, participants, instances');
+    await web.database.query('truncate events, snapshots, leases, participants, instances cascade');
     await web.database.query(`delete from counters where scope like 'address:%'`);
     await web.database.query('update counters set value = 0');
     await web.withCaps({});

@@ -16,6 +16,8 @@ declare module 'koa' {
     /** The nonce that the page's Content-Security-Policy allows. */
     nonce: string;
     render: Render;
+    /** Set where programs ask and not people: errors are told as JSON whatever the client accepts. */
+    json?: boolean;
   }
 }
 
@@ -47,9 +49,19 @@ async function logged(log: Logger, ctx: Context, next: Next): Promise<void> {
   const start = performance.now();
   await next();
   // The path only: a query may carry a token.
-  const line = { method: ctx.method, path: ctx.path, status: ctx.status, ms: Math.round(performance.now() - start) };
+  const line = {
+    method: ctx.method,
+    path: loggedPath(ctx.path),
+    status: ctx.status,
+    ms: Math.round(performance.now() - start),
+  };
   if (ctx.path === '/gate' || ctx.path === '/healthz' || ctx.path === '/readyz') log.debug(line, 'request');
   else log.info(line, 'request');
+}
+
+/** The original's addresses end with a participant's token. */
+function loggedPath(path: string): string {
+  return path.replace(/^(\/(?:getcode|get_ipynb|getipynb|survey)\/[^/]*)\/.*/i, '$1/…');
 }
 
 /** The one place where an error becomes an answer. */
@@ -59,8 +71,8 @@ async function answered(log: Logger, ctx: Context, next: Next): Promise<void> {
     if (ctx.status === 404 && ctx.body == null) throw new Refusal(404, 'not-found', 'There is no such page here.');
   } catch (error) {
     const refusal = refusalOf(error);
-    if (refusal.status >= 500) log.error({ err: error, path: ctx.path }, 'request failed');
-    else log.warn({ path: ctx.path, status: refusal.status, code: refusal.code }, refusal.message);
+    if (refusal.status >= 500) log.error({ err: error, path: loggedPath(ctx.path) }, 'request failed');
+    else log.warn({ path: loggedPath(ctx.path), status: refusal.status, code: refusal.code }, refusal.message);
     ctx.status = refusal.status;
     if (wantsJson(ctx)) ctx.body = { error: refusal.code, message: refusal.message, ...refusal.details };
     else ctx.body = ctx.state.render('error.html', { status: refusal.status, message: refusal.message });
@@ -81,7 +93,7 @@ function refusalOf(error: unknown): Refusal {
 }
 
 function wantsJson(ctx: Context): boolean {
-  if (ctx.path === '/gate' || /^\/proxy\/[^/]*\/./.test(ctx.path)) return true;
+  if (ctx.state.json === true || ctx.path === '/gate' || /^\/proxy\/[^/]*\/./.test(ctx.path)) return true;
   return ctx.accepts('html', 'json') === 'json';
 }
 

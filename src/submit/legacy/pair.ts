@@ -1,0 +1,23 @@
+import { findParticipant, type Participant } from '../../participants/participant.js';
+import { participantIdPattern, sameSecret } from '../../platform/identity.js';
+import type { Queryable } from '../../platform/postgres/database.js';
+
+/** The participant of an original's pair of user id and token; undefined if either is wrong. */
+export async function participantOfPair(
+  database: Queryable,
+  userId: unknown,
+  token: unknown,
+): Promise<Participant | undefined> {
+  const participant = await participantOfId(database, userId);
+  return participant !== undefined && hasToken(participant, token) ? participant : undefined;
+}
+
+export async function participantOfId(database: Queryable, userId: unknown): Promise<Participant | undefined> {
+  return typeof userId === 'string' && participantIdPattern.test(userId)
+    ? findParticipant(database, userId)
+    : undefined;
+}
+
+export function hasToken(participant: Participant, token: unknown): boolean {
+  return typeof token === 'string' && sameSecret(token, participant.token);
+}
