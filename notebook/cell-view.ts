@@ -1,3 +1,4 @@
+import type { ChangeSet, Text } from '@codemirror/state';
 import type { EditorView } from '@codemirror/view';
 import type { CodeCell, MarkdownCell } from './document.js';
 import { button, element } from './dom.js';
@@ -6,16 +7,14 @@ import type { CodeHelp } from './editor-help.js';
 import { renderMarkdown } from './markdown.js';
 import { fill, type Messages } from './messages.js';
 import { OutputView } from './output-view.js';
-import type { EditStep } from './recorder.js';
 
 export function markdownView(cell: MarkdownCell): HTMLElement {
   return element('div', { class: 'prose', 'data-cell': cell.id }, renderMarkdown(cell.source));
 }
 
 export interface CellActions {
-  readonly change: (cellId: string, source: string, changes: EditStep['changes'], by: string) => void;
+  readonly change: (cellId: string, text: Text, changes: ChangeSet, by: string) => void;
   readonly run: (cellId: string) => void;
-  readonly paste: (cellId: string, text: string) => void;
 }
 
 /** A cell of code: the editor, its run button, its output. */
@@ -44,14 +43,11 @@ export class CodeCellView {
       label: fill(help ? texts.codeOfHelp : texts.codeOf, { number }),
       nonce,
       help,
-      onChange: (source, changes, by) => {
-        actions.change(cell.id, source, changes, by);
+      onChange: (text, changes, by) => {
+        actions.change(cell.id, text, changes, by);
       },
       onRun: () => {
         if (cell.runnable && !this.isLocked) actions.run(cell.id);
-      },
-      onPaste: (text) => {
-        actions.paste(cell.id, text);
       },
     });
     if (cell.runnable) {

@@ -1,4 +1,5 @@
 /** The document that the page edits, and what of it has changed (free of the DOM). */
+import type { Text } from '@codemirror/state';
 import { CellOutputs } from './cell-outputs.js';
 import type { CodeCell, MimeBundle, NotebookDocument, Output } from './document.js';
 
@@ -12,9 +13,12 @@ export class DocumentModel {
   private readonly taskOfCell = new Map<string, string>();
   private readonly outputs = new Map<string, CellOutputs>();
 
-  constructor(readonly document: NotebookDocument) {
+  /** Texts of cells as the editor has them: made into one string only when it is asked for, not at each key. */
+  private readonly edited = new Map<string, Text>();
+
+  constructor(private readonly original: NotebookDocument) {
     const room = (): number => [...this.outputs.values()].reduce((left, { size }) => left - size, DOCUMENT_LIMIT);
-    for (const task of document.tasks) {
+    for (const task of original.tasks) {
       for (const cell of task.cells) {
         if (cell.type !== 'code') continue;
         this.codeCells.set(cell.id, cell);
@@ -27,20 +31,24 @@ export class DocumentModel {
   cell(id: string): CodeCell {
     const cell = this.codeCells.get(id);
     if (!cell) throw new Error(`no code cell ${id} in this document`);
+    const text = this.edited.get(id);
+    if (text) cell.source = text.toString();
+    this.edited.delete(id);
     return cell;
+  }
+
+  get document(): NotebookDocument {
+    for (const id of this.edited.keys()) this.cell(id);
+    return this.original;
   }
 
   taskOf(cellId: string): string | null {
     return this.taskOfCell.get(cellId) ?? null;
   }
 
-  /** Says whether the text is another one than before. */
-  setSource(id: string, source: string): boolean {
-    const cell = this.cell(id);
-    if (cell.source === source) return false;
-    cell.source = source;
+  setText(id: string, text: Text): void {
+    this.edited.set(id, text);
     this.version++;
-    return true;
   }
 
   /** A run begins: what the last one left goes. */

@@ -2,11 +2,10 @@ import { closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { pythonLanguage } from '@codemirror/lang-python';
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
-import { EditorState, Prec, StateEffect, Transaction } from '@codemirror/state';
+import { type ChangeSet, EditorState, Prec, StateEffect, Transaction, type Text } from '@codemirror/state';
 import { drawSelection, EditorView, keymap, lineNumbers, type ViewUpdate } from '@codemirror/view';
 import { classHighlighter } from '@lezer/highlight';
 import { codeHelp, type CodeHelp } from './editor-help.js';
-import type { EditStep } from './recorder.js';
 
 export interface EditorOptions {
   readonly parent: HTMLElement;
@@ -15,9 +14,8 @@ export interface EditorOptions {
   readonly nonce: string;
   /** Completion and help; without it Tab only indents. */
   readonly help: CodeHelp | null;
-  readonly onChange: (source: string, changes: EditStep['changes'], by: string) => void;
+  readonly onChange: (text: Text, changes: ChangeSet, by: string) => void;
   readonly onRun: () => void;
-  readonly onPaste: (text: string) => void;
 }
 
 export function createEditor(options: EditorOptions): EditorView {
@@ -52,14 +50,8 @@ export function createEditor(options: EditorOptions): EditorView {
         syntaxHighlighting(classHighlighter),
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
         EditorView.contentAttributes.of({ 'aria-label': options.label, spellcheck: 'false' }),
-        EditorView.domEventHandlers({
-          paste: (event) => {
-            options.onPaste(event.clipboardData?.getData('text/plain') ?? '');
-            return false;
-          },
-        }),
         EditorView.updateListener.of((update) => {
-          if (update.docChanged) options.onChange(update.state.doc.toString(), changesOf(update), userEventOf(update));
+          if (update.docChanged) options.onChange(update.state.doc, update.changes, userEventOf(update));
         }),
       ],
     }),
@@ -69,10 +61,6 @@ export function createEditor(options: EditorOptions): EditorView {
 export function makeReadOnly(editor: EditorView): void {
   const locked = [EditorState.readOnly.of(true), EditorView.editable.of(false)];
   editor.dispatch({ effects: StateEffect.appendConfig.of(locked) });
-}
-
-function changesOf(update: ViewUpdate): EditStep['changes'] {
-  return update.changes.toJSON() as EditStep['changes'];
 }
 
 function userEventOf(update: ViewUpdate): string {

@@ -53,9 +53,12 @@ const english = {
   cancel: 'Back to the notebook',
   saved: 'Saved',
   saving: 'Saving …',
-  offline: 'Offline, kept here',
+  offline: 'Offline, kept on this computer',
   offlineLong:
     'The connection is interrupted. What you do is kept on this computer and sent when the connection is back.',
+  unkept: 'Offline, not kept on this computer',
+  unkeptLong:
+    'The connection is interrupted, and this browser keeps nothing. Please leave this page open until the connection is back.',
   kernelStarting: 'Python is starting',
   kernelIdle: 'Python is ready',
   kernelBusy: 'Python is running',
@@ -153,9 +156,12 @@ const german: Messages = {
   cancel: 'Zurück zum Notebook',
   saved: 'Gespeichert',
   saving: 'Wird gespeichert …',
-  offline: 'Offline, hier aufbewahrt',
+  offline: 'Offline, auf diesem Computer aufbewahrt',
   offlineLong:
     'Die Verbindung ist unterbrochen. Was Sie tun, bleibt auf diesem Computer und wird gesendet, sobald sie wieder da ist.',
+  unkept: 'Offline, auf diesem Computer nicht aufbewahrt',
+  unkeptLong:
+    'Die Verbindung ist unterbrochen, und dieser Browser bewahrt nichts auf. Bitte lassen Sie diese Seite offen, bis sie wieder da ist.',
   kernelStarting: 'Python startet',
   kernelIdle: 'Python ist bereit',
   kernelBusy: 'Python arbeitet',

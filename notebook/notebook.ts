@@ -1,5 +1,6 @@
 /** The notebook: puts the parts together. */
 import type { CellActions } from './cell-view.js';
+import { listenToClipboard } from './clipboard.js';
 import { DocumentModel } from './document-model.js';
 import { Flow } from './flow.js';
 import { FocusClock } from './focus-clock.js';
@@ -9,24 +10,33 @@ import { helpFrom } from './late-help.js';
 import { element } from './dom.js';
 import { fill, type Messages } from './messages.js';
 import { Outbox, type SaveState } from './outbox.js';
-import { OutboxStore } from './outbox-store.js';
+import type { OtherPages } from './other-pages.js';
+import type { OutboxStore } from './outbox-store.js';
+import { listenToPage, sizeOfWindow } from './page-events.js';
 import { PageView } from './page-view.js';
-import { isGone, type NotebookConfiguration } from './protocol.js';
+import { isGone } from './protocol.js';
 import { Recorder } from './recorder.js';
 import { reloadSoon } from './reload.js';
+import type { Resumption } from './resume.js';
 import { Runner } from './runner.js';
 import { ServerError, type NotebookServer } from './server.js';
 import { Steps } from './steps.js';
+import { handOver } from './strays.js';
 import { TaskSections } from './task-sections.js';
 
 /** A changed document is sent whole this often, milliseconds. */
-const SNAPSHOT_INTERVAL = 10_000;
+const SNAPSHOT_INTERVAL = 60_000;
 const FINISH_RETRY = 2000;
 /** A connection that fails for a moment is not worth a banner, milliseconds. */
 const OFFLINE_PATIENCE = 3000;
 
 export interface NotebookParts {
-  readonly configuration: NotebookConfiguration;
+  /** Where the page goes on. */
+  readonly resumption: Resumption;
+  readonly store: OutboxStore;
+  /** The name of this page load. */
+  readonly page: string;
+  readonly others: OtherPages;
   readonly instance: string;
   readonly server: NotebookServer;
   readonly texts: Messages;
@@ -35,7 +45,6 @@ export interface NotebookParts {
 }
 
 export class Notebook {
-  private readonly store: OutboxStore;
   private readonly model: DocumentModel;
   private readonly flow: Flow;
   private readonly outbox: Outbox;
@@ -47,24 +56,22 @@ export class Notebook {
   private readonly watch: KernelWatch;
   private readonly kernel: Promise<KernelSession>;
   private readonly clock = new FocusClock(() => performance.now(), document.hasFocus());
-  private readonly page = randomId();
   private offlineTimer: ReturnType<typeof setTimeout> | undefined;
   private ended = false;
 
   constructor(private readonly parts: NotebookParts) {
-    const { configuration, server, texts, instance, nonce } = parts;
+    const { resumption, store, page, server, texts, instance, nonce } = parts;
+    const { configuration, waiting } = resumption;
     const { state } = configuration;
-    this.store = new OutboxStore(localStorage, configuration.participant);
-    const copy = this.store.copy();
-    // This browser's copy is at least as new as the server's, unless another browser went on with the work.
-    const start = copy && copy.seq >= state.acknowledged ? copy : { ...state, document: configuration.document };
-    this.model = new DocumentModel(start.document);
-    this.flow = new Flow(start.document.tasks, start.task, configuration.notebook.earlierTasks);
+    this.model = new DocumentModel(configuration.document);
+    this.flow = new Flow(configuration.document.tasks, state.task, configuration.notebook.earlierTasks);
     this.view = new PageView(configuration.study.title, texts, this.pageActions());
     this.outbox = new Outbox({
-      store: this.store,
+      store,
       acknowledged: state.acknowledged,
+      waiting,
       send: (batch) => server.sendEvents(batch),
+      sendLast: (batch) => server.sendLast(batch),
       document: () => this.model.document,
       onState: (saveState) => {
         this.onSaveState(saveState);
@@ -73,8 +80,8 @@ export class Notebook {
         this.stopped(why);
       },
     });
-    const { model, flow, outbox, store, clock, page, view } = this;
-    this.recorder = new Recorder({ model, flow, outbox, store, clock, page });
+    const { model, flow, outbox, clock, view } = this;
+    this.recorder = new Recorder({ model, flow, outbox, clock, choice: configuration.record, page });
     const { recorder } = this;
     const moved = (to: string): void => {
       this.moveTo(to);
@@ -87,7 +94,7 @@ export class Notebook {
     const { sections } = this;
     const { skipSurvey } = configuration;
     const leave = (): void => void this.leave();
-    this.steps = new Steps({ flow, recorder, outbox, view, sections, texts, skipSurvey, leave });
+    this.steps = new Steps({ flow, recorder, view, sections, texts, skipSurvey, leave });
     this.runner = new Runner({
       model,
       recorder,
@@ -105,34 +112,31 @@ export class Notebook {
   }
 
   start(parent: HTMLElement): void {
-    const { state } = this.parts.configuration;
-    this.store.claimPage(this.page);
+    const { state } = this.parts.resumption.configuration;
     this.sections.show();
     this.view.setKernelState('starting');
     this.view.mount(parent);
-    // What the server counted belongs to the task that the server knows of.
-    this.steps.begin(this.flow.index === state.task ? state.taskSeconds : 0);
+    this.steps.begin(state.taskSeconds);
     this.sections.resumeAt(state.cursor);
     this.recorder.record('open', {
-      width: innerWidth,
-      height: innerHeight,
+      ...sizeOfWindow(),
       language: navigator.language,
-      resumed: this.flow.index > 0,
+      resumed: this.outbox.lastSeq > 0,
     });
+    // What the participant sees when the work goes on; whatever was lost before, from here on it can be rebuilt.
+    this.recorder.snapshot();
     this.listen();
+    void this.handOverStrays();
   }
 
   private readonly cellActions: CellActions = {
-    change: (cellId, source, changes, by) => {
-      this.model.setSource(cellId, source);
+    change: (cellId, text, changes, by) => {
+      this.model.setText(cellId, text);
       this.recorder.edited(cellId, changes, by);
     },
     run: (cellId) => {
       this.view.banners.dismiss('not-run');
       void this.runner.run(cellId);
-    },
-    paste: (cellId, text) => {
-      this.recorder.record('paste', { characters: text.length, text, own: false }, cellId);
     },
   };
 
@@ -169,8 +173,8 @@ export class Notebook {
 
   /** Everything is recorded: the page goes when the server has it. */
   private async leave(): Promise<void> {
+    this.recorder.snapshot();
     this.recorder.close();
-    this.outbox.requestSnapshot();
     for (;;) {
       await this.outbox.flush();
       const answer = await this.parts.server.finish(this.outbox.lastSeq).catch(() => null);
@@ -188,19 +192,15 @@ export class Notebook {
 
   private goTo(next: unknown): void {
     this.ended = true;
-    this.store.clear();
     const target = new URL(typeof next === 'string' ? next : '/survey', location.origin);
     location.assign(/^https?:$/.test(target.protocol) ? target.href : '/survey');
   }
 
-  /** The page's work is over before the study's: everything stays in the browser's storage for the next page. */
+  /** The page's work is over before the study's. What the server did not take stays in the browser for the next page. */
   private stopped(why: 'gone' | 'other-page'): void {
     if (this.ended) return;
     this.ended = true;
-    // The storage belongs to the other page now: what this one would still write there would take that page's numbers.
-    if (why === 'gone') this.recorder.flushEdits();
     this.recorder.close();
-    this.outbox.stop();
     this.steps.stop();
     this.view.lock();
     const { texts } = this.parts;
@@ -216,16 +216,17 @@ export class Notebook {
 
   private onSaveState(state: SaveState): void {
     const { view, parts } = this;
+    const { offlineLong, unkeptLong } = parts.texts;
     view.setSaveState(state);
-    if (state === 'offline') {
-      this.offlineTimer ??= setTimeout(() => {
-        view.banners.show('offline', parts.texts.offlineLong);
-      }, OFFLINE_PATIENCE);
+    clearTimeout(this.offlineTimer);
+    const text = { saved: null, saving: null, offline: offlineLong, unkept: unkeptLong }[state];
+    if (text === null) {
+      view.banners.dismiss('offline');
       return;
     }
-    clearTimeout(this.offlineTimer);
-    this.offlineTimer = undefined;
-    view.banners.dismiss('offline');
+    this.offlineTimer = setTimeout(() => {
+      view.banners.show('offline', text);
+    }, OFFLINE_PATIENCE);
   }
 
   /** The kernel is on another instance: the page belongs to its address from now on, without being loaded again. */
@@ -244,44 +245,35 @@ export class Notebook {
   }
 
   private listen(): void {
-    const { recorder, outbox, clock, parts } = this;
-    addEventListener('focus', () => {
-      clock.focus();
-      recorder.record('focus', {});
-    });
-    addEventListener('blur', () => {
-      clock.blur();
-      recorder.flushEdits();
-      recorder.record('blur', {});
-    });
-    addEventListener('online', () => {
-      outbox.kick();
+    const { recorder, outbox, clock, flow, view, parts } = this;
+    const online = (): void => {
       void this.kernel.then((kernel) => {
         kernel.hurry();
       });
-    });
-    addEventListener('pagehide', () => {
-      recorder.flushEdits();
-      if (!this.ended) parts.server.sendLast(outbox.remainder());
-    });
-    addEventListener('storage', (event) => {
-      if (event.key === this.store.pageKey && event.newValue !== null) this.stopped('other-page');
+    };
+    listenToPage({ recorder, outbox, clock, flow, tasks: view.tasks, online });
+    listenToClipboard({ recorder, keepsText: parts.resumption.configuration.record.pastes, pasted: () => undefined });
+    void parts.others.tookOver.then(() => {
+      this.stopped('other-page');
+      outbox.stop(); // the other page sends what waits
     });
     setInterval(() => {
-      recorder.snapshot();
+      recorder.snapshotIfChanged();
     }, SNAPSHOT_INTERVAL);
-    setInterval(() => void this.beat(), parts.configuration.heartbeatSeconds * 1000);
+    setInterval(() => void this.beat(), parts.resumption.configuration.heartbeatSeconds * 1000);
+  }
+
+  private async handOverStrays(): Promise<void> {
+    const { resumption, store, server } = this.parts;
+    if (resumption.stray.length === 0) return;
+    await this.outbox.flush();
+    await handOver(resumption.stray, store, (batch) => server.sendEvents(batch));
   }
 
   private async beat(): Promise<void> {
     if (this.ended) return;
-    const answer = await this.parts.server.heartbeat().catch(() => null);
+    const answer = await this.parts.server.heartbeat(this.outbox.lastSeq).catch(() => null);
     // No lease on this instance any more: there may be another one.
     if (answer && isGone(answer.status)) await (await this.kernel).checkPlace();
   }
-}
-
-/** 128 random bits; `crypto.randomUUID` is there only over https and on localhost. */
-function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

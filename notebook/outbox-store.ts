@@ -1,97 +1,102 @@
 /**
- * What the browser keeps until the server has it (free of the DOM; `storage` is localStorage).
+ * What the browser keeps until the server has it (free of the DOM).
  *
- * Each event has a key of its own, so that writing one costs the same however many wait. A full storage is not an error here:
- * the events are in memory as well and go on being sent.
+ * Changes are written in the order in which they were made, one transaction at a time; those made meanwhile go into the next one together.
+ * A write that fails is no error for the page, which goes on sending from memory; `keepsAll` says that it failed.
  */
-import type { NotebookDocument } from './document.js';
+import type { EventKey, EventStore } from './event-store.js';
 import type { NotebookEvent } from './protocol.js';
 
-/** The part of the browser's Storage that is used. */
-export interface KeyValueStorage {
-  readonly length: number;
-  key(index: number): string | null;
-  getItem(key: string): string | null;
-  setItem(key: string, value: string): void;
-  removeItem(key: string): void;
-}
-
-/** The page's own copy of the document: newer than the server's snapshot after a reload in the middle of work. */
-export interface LocalCopy {
-  readonly seq: number;
-  readonly task: number;
-  readonly document: NotebookDocument;
-}
-
 export class OutboxStore {
-  private readonly prefix: string;
+  private readonly puts = new Map<string, NotebookEvent>();
+  private readonly removals = new Map<string, EventKey>();
+  private readonly unkept = new Map<string, NotebookEvent>();
+  private isWriting = false;
+  private written: Promise<void> = Promise.resolve();
+  private onChange: () => void = () => undefined;
 
   constructor(
-    private readonly storage: KeyValueStorage,
-    participant: string,
-  ) {
-    this.prefix = `observatory:${participant}:`;
+    private readonly store: EventStore,
+    private readonly participant: string,
+  ) {}
+
+  /** Whether everything that was added, and not removed since, is kept or about to be. */
+  get keepsAll(): boolean {
+    return this.unkept.size === 0;
   }
 
-  /** The key under which the newest page of this participant in this browser leaves its name. */
-  get pageKey(): string {
-    return `${this.prefix}page`;
+  /** Told when `keepsAll` is another than before. */
+  watch(onChange: () => void): void {
+    this.onChange = onChange;
   }
 
-  claimPage(page: string): void {
-    this.write(this.pageKey, page);
+  /** Empty where nothing can be read: a private window of some browsers. */
+  async events(): Promise<NotebookEvent[]> {
+    return this.store.events(this.participant).catch(() => []);
   }
 
-  add(event: NotebookEvent): boolean {
-    return this.write(this.eventKey(event.seq), JSON.stringify(event));
-  }
-
-  remove(seq: number): void {
-    this.storage.removeItem(this.eventKey(seq));
-  }
-
-  events(): NotebookEvent[] {
-    return this.keys(`${this.prefix}event:`)
-      .map((key) => this.read(key) as NotebookEvent | null)
-      .filter((event) => event !== null)
-      .sort((one, other) => one.seq - other.seq);
-  }
-
-  copy(): LocalCopy | null {
-    return this.read(`${this.prefix}copy`) as LocalCopy | null;
-  }
-
-  saveCopy(copy: LocalCopy): boolean {
-    return this.write(`${this.prefix}copy`, JSON.stringify(copy));
-  }
-
-  clear(): void {
-    for (const key of this.keys(this.prefix)) this.storage.removeItem(key);
-  }
-
-  private eventKey(seq: number): string {
-    return `${this.prefix}event:${seq}`;
-  }
-
-  private keys(prefix: string): string[] {
-    const all = Array.from({ length: this.storage.length }, (_, index) => this.storage.key(index));
-    return all.filter((key) => key?.startsWith(prefix)) as string[];
-  }
-
-  private read(key: string): unknown {
-    try {
-      return JSON.parse(this.storage.getItem(key) ?? 'null');
-    } catch {
-      return null; // half-written or foreign: as good as absent
+  add(events: readonly NotebookEvent[]): void {
+    for (const event of events) {
+      this.removals.delete(nameOf(event));
+      this.puts.set(nameOf(event), event);
     }
+    this.write();
   }
 
-  private write(key: string, value: string): boolean {
+  remove(keys: readonly EventKey[]): void {
+    for (const key of keys) {
+      this.puts.delete(nameOf(key));
+      this.removals.set(nameOf(key), key);
+    }
+    this.write();
+  }
+
+  /** Resolves when nothing waits to be written any more. */
+  async settled(): Promise<void> {
+    await this.written;
+  }
+
+  private write(): void {
+    if (this.isWriting) return;
+    this.isWriting = true;
+    this.written = this.writeAll();
+  }
+
+  private async writeAll(): Promise<void> {
+    await Promise.resolve(); // what is made in one go is written in one go
+    while (this.puts.size + this.removals.size > 0) {
+      const [puts, removals] = [new Map(this.puts), new Map(this.removals)];
+      this.puts.clear();
+      this.removals.clear();
+      // Room was made: what did not fit before may fit now.
+      if (removals.size > 0) for (const [name, event] of this.unkept) if (!removals.has(name)) puts.set(name, event);
+      await this.attempt(puts, removals);
+    }
+    this.isWriting = false;
+  }
+
+  private async attempt(puts: Map<string, NotebookEvent>, removals: Map<string, EventKey>): Promise<void> {
+    const before = this.keepsAll;
+    const isDone = await this.commit([...puts.values()], [...removals.values()]);
+    for (const name of [...puts.keys(), ...removals.keys()]) this.unkept.delete(name);
+    if (!isDone) {
+      // One that does not fit must not take the others with it, and a database that was closed is opened again.
+      await this.commit([], [...removals.values()]);
+      for (const [name, event] of puts) if (!(await this.commit([event], []))) this.unkept.set(name, event);
+    }
+    if (this.keepsAll !== before) this.onChange();
+  }
+
+  private async commit(put: NotebookEvent[], remove: EventKey[]): Promise<boolean> {
     try {
-      this.storage.setItem(key, value);
+      await this.store.write(this.participant, { put, remove });
       return true;
     } catch {
-      return false; // full, or forbidden in a private window
+      return false; // told by `keepsAll`
     }
   }
+}
+
+function nameOf({ page, seq }: EventKey): string {
+  return `${page} ${seq}`;
 }

@@ -7,18 +7,32 @@
  *
  * One batch is under way at a time, so the server sees the events in order. Nothing leaves the storage before the server said that it has it.
  */
+import { firstOf } from './batch.js';
 import type { NotebookDocument } from './document.js';
+import { withoutGaps } from './numbering.js';
 import type { OutboxStore } from './outbox-store.js';
-import { isGone, type Answer, type EventBatch, type EventDraft, type NotebookEvent } from './protocol.js';
+import {
+  isGone,
+  type Answer,
+  type EventBatch,
+  type EventDraft,
+  type NotebookEvent,
+  type Snapshot,
+} from './protocol.js';
 
-export type SaveState = 'saved' | 'saving' | 'offline';
+/** `offline`: waits in this browser. `unkept`: waits in this page alone, the browser could not keep it. */
+export type SaveState = 'saved' | 'saving' | 'offline' | 'unkept';
 
 export interface OutboxOptions {
   readonly store: OutboxStore;
   /** The last number that the server has. */
   readonly acknowledged: number;
+  /** What earlier pages recorded and the server does not have yet, numbered from there. */
+  readonly waiting: readonly NotebookEvent[];
   /** Rejects when there was no answer. */
   readonly send: (batch: EventBatch) => Promise<Answer>;
+  /** The same by a request that outlives the page. */
+  readonly sendLast: (batch: EventBatch) => Promise<Answer>;
   /** The document as it is now. */
   readonly document: () => NotebookDocument;
   readonly onState?: (state: SaveState) => void;
@@ -30,29 +44,34 @@ export interface OutboxOptions {
 }
 
 const BATCH_EVENTS = 100;
-/** Characters of JSON, under the server's limit for a body with room for a snapshot. */
-const BATCH_SIZE = 400_000;
+/** Under the server's limit for a body, with room for a snapshot. */
+const BATCH_BYTES = 400_000;
+/** Browsers refuse a larger body for a request that outlives its page. */
+const LAST_BYTES = 60_000;
 
 export class Outbox {
   private waiting: NotebookEvent[];
   private last: number;
   private acknowledged: number;
-  private snapshotDue = false;
+  private snapshot: Snapshot | null = null;
+  private expects = false;
   private underway = false;
   private stopped = false;
+  private isReached = true;
   private failures = 0;
   private batchLimit = BATCH_EVENTS;
+  private lastSent = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private state: SaveState = 'saved';
   private flushes: { upTo: number; resolve: () => void }[] = [];
 
   constructor(private readonly options: OutboxOptions) {
     this.acknowledged = options.acknowledged;
-    const kept = options.store.events();
-    for (const event of kept) if (event.seq <= this.acknowledged) options.store.remove(event.seq);
-    this.waiting = kept.filter((event) => event.seq > this.acknowledged);
-    this.closeGap();
+    this.waiting = [...options.waiting];
     this.last = this.waiting.at(-1)?.seq ?? this.acknowledged;
+    options.store.watch(() => {
+      this.tell();
+    });
     if (this.waiting.length > 0) this.schedule(0);
   }
 
@@ -68,16 +87,20 @@ export class Outbox {
     const event: NotebookEvent = { seq: this.last + 1, ...draft };
     this.last = event.seq;
     this.waiting.push(event);
-    if (!this.stopped) {
-      this.options.store.add(event);
-      this.schedule(this.options.collect ?? 250);
-    }
+    this.options.store.add([event]);
+    this.schedule(this.options.collect ?? 250);
     return event;
   }
 
-  /** The next batch that ends with the last event carries the whole document. */
+  /** Something has happened that will be recorded in a moment: not everything is saved. */
+  expect(expects: boolean): void {
+    this.expects = expects;
+    this.tell();
+  }
+
+  /** Sends the document along as it is now. All changes of its text must have been recorded. */
   requestSnapshot(): void {
-    this.snapshotDue = true;
+    this.snapshot = { seq: this.last, document: structuredClone(this.options.document()) };
     this.schedule(this.options.collect ?? 250);
   }
 
@@ -95,24 +118,37 @@ export class Outbox {
     this.schedule(0);
   }
 
-  /** What would be sent now, for the browser's last request when the page closes. */
-  remainder(): EventBatch {
-    return this.batch();
+  /** The page may be gone in a moment: what fits is sent by a request that outlives it. The rest waits in the browser. */
+  leave(): void {
+    const events = firstOf(this.waiting, { events: BATCH_EVENTS, bytes: LAST_BYTES });
+    const lastSent = events.at(-1)?.seq ?? 0;
+    if (this.stopped || lastSent <= this.lastSent) return;
+    this.lastSent = lastSent;
+    this.options.sendLast({ events }).then(
+      ({ status, body }) => {
+        if (status !== 200) return; // the batches hear the same, and act on it
+        this.acknowledge(Math.max(Number(body.acknowledged), this.acknowledged));
+        this.settle();
+      },
+      () => {
+        this.lastSent = 0; // the page is still there: its batches go on
+      },
+    );
   }
 
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
+    this.tell();
   }
 
   private isIdle(): boolean {
-    return this.waiting.length === 0 && !this.snapshotDue;
+    return this.waiting.length === 0 && this.snapshot === null;
   }
 
   private schedule(delay: number): void {
-    if (this.stopped || this.isIdle()) return;
-    if (this.failures === 0) this.tell('saving');
-    if (this.underway) return;
+    this.tell();
+    if (this.stopped || this.underway || this.isIdle()) return;
     // A batch that waits for its backoff is not hurried by new events, only by a kick.
     if (this.timer !== undefined && delay > 0) return;
     clearTimeout(this.timer);
@@ -126,106 +162,105 @@ export class Outbox {
     if (this.underway || this.stopped || this.isIdle()) return;
     this.underway = true;
     const batch = this.batch();
-    if (batch.snapshot) this.snapshotDue = false;
     try {
-      this.handle(batch, await this.options.send(batch));
+      const answer = await this.options.send(batch);
+      this.isReached = true;
+      this.handle(batch, answer);
     } catch {
-      this.failed(batch);
+      this.failed();
     } finally {
       this.underway = false;
     }
-    if (this.stopped) return;
     this.settle();
-    if (!this.isIdle()) this.schedule(this.failures === 0 ? 0 : this.pause());
+    this.schedule(this.failures === 0 ? 0 : this.pause());
   }
 
   private batch(): EventBatch {
-    const events: NotebookEvent[] = [];
-    let size = 0;
-    for (const event of this.waiting.slice(0, this.batchLimit)) {
-      size += JSON.stringify(event).length;
-      if (events.length > 0 && size > BATCH_SIZE) break;
-      events.push(event);
-    }
-    const isWhole = events.length === this.waiting.length;
-    if (!this.snapshotDue || !isWhole) return { events };
-    return { events, snapshot: { seq: this.last, document: this.options.document() } };
+    const fitting = firstOf(this.waiting, { events: this.batchLimit, bytes: BATCH_BYTES });
+    const events = fitting.length > 0 ? fitting : this.waiting.slice(0, 1);
+    const { snapshot } = this;
+    const isCovered = snapshot !== null && snapshot.seq <= (events.at(-1)?.seq ?? this.acknowledged);
+    return isCovered ? { events, snapshot } : { events };
   }
 
-  private handle(batch: EventBatch, answer: Answer): void {
-    const { status, body } = answer;
+  private handle(batch: EventBatch, { status, body }: Answer): void {
     if (status === 200) {
       this.failures = 0;
       this.batchLimit = BATCH_EVENTS;
+      if (this.snapshot === batch.snapshot) this.snapshot = null;
       this.acknowledge(Number(body.acknowledged));
     } else if (status === 409 && body.error === 'gap') {
       this.failures++; // the next try comes after a pause: a gap that stays must not become a storm
-      if (batch.snapshot) this.snapshotDue = true;
       this.acknowledge(Number(body.acknowledged));
       this.closeGap();
     } else if (status === 409) {
-      this.end('other-page');
+      this.part(batch);
     } else if (isGone(status)) {
-      this.end('gone');
+      this.stop();
+      this.options.onStopped?.('gone');
     } else if (status === 400 || status === 413) {
       this.refused(batch);
     } else {
-      this.failed(batch);
+      this.failed();
     }
   }
 
   private acknowledge(upTo: number): void {
     if (!Number.isInteger(upTo)) return;
-    for (const event of this.waiting) if (event.seq <= upTo) this.options.store.remove(event.seq);
+    this.options.store.remove(this.waiting.filter((event) => event.seq <= upTo));
     this.waiting = this.waiting.filter((event) => event.seq > upTo);
     this.acknowledged = upTo;
   }
 
-  /** Numbers missing at the front are nowhere any more (the browser's storage was cleared): ours move up, so that none waits for ever. */
+  /** Numbers that the server does not have and that are not here any more, such as after its loss of a moment: told as lost. */
   private closeGap(): void {
-    const shift = (this.waiting[0]?.seq ?? 0) - this.acknowledged - 1;
-    if (shift <= 0) return;
-    for (const event of this.waiting) this.options.store.remove(event.seq);
-    this.waiting = this.waiting.map((event) => ({ ...event, seq: event.seq - shift }));
-    for (const event of this.waiting) this.options.store.add(event);
-    this.last = this.waiting.at(-1)?.seq ?? this.acknowledged;
+    const whole = withoutGaps(this.waiting, this.acknowledged);
+    if (whole.length === this.waiting.length) return;
+    const moved = whole.length > 0 ? whole.at(-1)!.seq - this.last : 0;
+    this.options.store.remove(this.waiting);
+    this.options.store.add(whole);
+    this.waiting = whole;
+    this.last += moved;
+    if (this.snapshot) this.snapshot = { ...this.snapshot, seq: this.snapshot.seq + moved };
+  }
+
+  /** Another page writes. The server keeps apart what this one sends, and what still waits goes there too. */
+  private part(batch: EventBatch): void {
+    this.snapshot = null;
+    this.options.store.remove(batch.events);
+    this.waiting = this.waiting.filter((event) => !batch.events.some(({ seq }) => seq === event.seq));
+    this.options.onStopped?.('other-page');
   }
 
   /** Too large or not understood: smaller batches find the culprit, and its number goes on without its contents. */
   private refused(batch: EventBatch): void {
     this.failures++;
-    if (batch.snapshot) return; // tried again without it
+    if (batch.snapshot) {
+      if (this.snapshot === batch.snapshot) this.snapshot = null;
+      return;
+    }
     if (batch.events.length > 1) {
       this.batchLimit = Math.ceil(batch.events.length / 2);
       return;
     }
     const culprit = batch.events[0];
-    if (!culprit || culprit.data.withheld === true) return;
-    const bare = { ...culprit, data: { withheld: true, characters: JSON.stringify(culprit.data).length } };
-    this.waiting[0] = bare;
-    this.options.store.add(bare);
+    if (!culprit || culprit.type === 'lost') return;
+    this.waiting[0] = bareOf(culprit);
+    this.options.store.add([this.waiting[0]]);
   }
 
-  private failed(batch: EventBatch): void {
+  private failed(): void {
     this.failures++;
-    if (batch.snapshot) this.snapshotDue = true;
-    this.tell('offline');
-  }
-
-  private end(why: 'gone' | 'other-page'): void {
-    this.stop();
-    this.tell('offline');
-    this.options.onStopped?.(why);
+    this.isReached = false;
   }
 
   private settle(): void {
-    const done = this.flushes.filter(
-      (flush) => Math.min(flush.upTo, this.last) <= this.acknowledged && !this.snapshotDue,
-    );
+    const isDone = ({ upTo }: { upTo: number }): boolean =>
+      Math.min(upTo, this.last) <= this.acknowledged && this.snapshot === null;
+    const done = this.flushes.filter(isDone);
     this.flushes = this.flushes.filter((flush) => !done.includes(flush));
-    for (const flush of done) flush.resolve();
-    if (this.isIdle()) this.tell('saved');
-    else if (this.failures === 0) this.tell('saving');
+    for (const { resolve } of done) resolve();
+    this.tell();
   }
 
   private pause(): number {
@@ -234,9 +269,22 @@ export class Outbox {
     return full * (0.75 + Math.random() / 2); // spread, so that a server that comes back is not met by all at once
   }
 
-  private tell(state: SaveState): void {
+  private tell(): void {
+    const state = this.saveState();
     if (state === this.state) return;
     this.state = state;
     this.options.onState?.(state);
   }
+
+  private saveState(): SaveState {
+    if (this.isIdle() && !this.expects) return 'saved';
+    if (this.isReached && !this.stopped) return 'saving';
+    return this.options.store.keepsAll ? 'offline' : 'unkept';
+  }
+}
+
+/** What can be said of an event that the server refuses: how large it was; and of one that is refused even so, that it is lost. */
+function bareOf(event: NotebookEvent): NotebookEvent {
+  if (event.data.withheld === true) return { ...event, type: 'lost', task: null, cell: null, data: { count: 1 } };
+  return { ...event, data: { withheld: true, characters: JSON.stringify(event.data).length } };
 }

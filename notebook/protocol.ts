@@ -39,6 +39,8 @@ export interface NotebookConfiguration {
     /** Where the participant last typed in that task. */
     readonly cursor: { readonly cell: string; readonly offset: number } | null;
     readonly acknowledged: number;
+    /** The page that recorded event `acknowledged`. */
+    readonly page: string | null;
   };
   readonly heartbeatSeconds: number;
   /** Lets scripts of the study use the old address `/submit` for this participant. */

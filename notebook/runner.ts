@@ -91,12 +91,11 @@ export class Runner {
   }
 
   private settle(cellId: string, result: RunResult, milliseconds: number): void {
-    const { model, recorder, texts, view } = this.parts;
+    const { model, texts, view } = this.parts;
     const early = { aborted: texts.aborted, lost: texts.lost, ok: null, error: null }[result.status];
     if (early !== null) model.appendNotice(cellId, early);
     model.setExecutionCount(cellId, result.executionCount);
     this.recordOutput(cellId, result.status, milliseconds);
-    recorder.snapshot();
     view(cellId).output.closeInput();
     view(cellId).output.draw();
     view(cellId).setRunning(false);

@@ -1,8 +1,6 @@
 /** The web app's side of this notebook: everything under /proxy/<id>/ except the kernel. */
 import type { Answer, EventBatch, NotebookConfiguration } from './protocol.js';
 
-/** Browsers refuse a larger body for a request that outlives its page. */
-const KEEPALIVE_LIMIT = 60_000;
 const TIMEOUT = 20_000;
 
 export class ServerError extends Error {
@@ -32,22 +30,18 @@ export class NotebookServer {
     return this.post('events', batch, false);
   }
 
-  heartbeat(): Promise<Answer> {
-    return this.post('heartbeat', {}, false);
+  /** With the last number that the page has used, so that the server knows what is still to come. */
+  heartbeat(seq: number): Promise<Answer> {
+    return this.post('heartbeat', { seq }, false);
   }
 
   finish(seq: number): Promise<Answer> {
     return this.post('finish', { seq }, false);
   }
 
-  /** The page is closing: the browser delivers this on its own. What does not fit waits in its storage. */
-  sendLast(batch: EventBatch): void {
-    if (batch.events.length === 0) return;
-    for (const attempt of [batch, { events: batch.events }]) {
-      if (JSON.stringify(attempt).length > KEEPALIVE_LIMIT) continue;
-      this.post('events', attempt, true).catch(() => undefined);
-      return;
-    }
+  /** The page may be gone in a moment: the browser delivers this on its own. */
+  sendLast(batch: EventBatch): Promise<Answer> {
+    return this.post('events', batch, true);
   }
 
   private async get(path: string): Promise<unknown> {

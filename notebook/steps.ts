@@ -3,7 +3,6 @@ import type { Question } from '../src/studies/questions.js';
 import { element } from './dom.js';
 import type { Flow } from './flow.js';
 import { fill, type Messages } from './messages.js';
-import type { Outbox } from './outbox.js';
 import type { PageView } from './page-view.js';
 import type { EventData } from './protocol.js';
 import { QuestionForm } from './question-form.js';
@@ -14,7 +13,6 @@ import { TimeLimit } from './time-limit.js';
 export interface StepsParts {
   readonly flow: Flow;
   readonly recorder: Recorder;
-  readonly outbox: Outbox;
   readonly view: PageView;
   readonly sections: TaskSections;
   readonly texts: Messages;
@@ -103,14 +101,14 @@ export class Steps {
   }
 
   private advance(how: 'start' | 'next' | 'skip' | 'time-up'): void {
-    const { flow, recorder, outbox, sections } = this.parts;
+    const { flow, recorder, sections } = this.parts;
     if (flow.isLast) return;
     recorder.flushEdits();
     // The event belongs to the task that is left; `to` is the position that the server resumes at.
     recorder.record(how, { to: flow.index + 1 });
     flow.advance();
     sections.show();
-    outbox.requestSnapshot();
+    recorder.snapshot();
     this.arrive(0);
     sections.goToCurrent();
   }

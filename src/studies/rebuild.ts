@@ -47,12 +47,48 @@ export function linesOf(source: string): string[] {
 
 /** The document after these events; the one that is given stays as it is. */
 export function rebuild(document: Document, events: Iterable<RecordedStep>): Document {
+  return rebuildWith(document, events, (_cell, error) => {
+    throw error;
+  });
+}
+
+/**
+ * As `rebuild`, for a record with holes: a cell whose edits do not fit stays as it was, until its next run, which has its whole
+ * text. Says which cells stand otherwise than they were typed; all others are exact.
+ */
+export function rebuildAsFarAsPossible(
+  document: Document,
+  events: Iterable<RecordedStep>,
+): { readonly document: Document; readonly notRebuilt: readonly string[] } {
+  const broken = new Set<string>();
+  const isUsable = ({ type, cell }: RecordedStep): boolean => {
+    if (type === 'run') broken.delete(cell ?? '');
+    return type !== 'edit' || !broken.has(cell ?? '');
+  };
+  const usable = (function* () {
+    for (const event of events) if (isUsable(event)) yield event;
+  })();
+  const rebuilt = rebuildWith(document, usable, (cell) => broken.add(cell));
+  return { document: rebuilt, notRebuilt: [...broken] };
+}
+
+function rebuildWith(
+  document: Document,
+  events: Iterable<RecordedStep>,
+  misfit: (cell: string, error: RebuildError) => void,
+): Document {
   const copy = structuredClone(document);
   const cells = new Map<string, CodeCell>();
   for (const cell of copy.tasks.flatMap((task) => task.cells)) if (cell.type === 'code') cells.set(cell.id, cell);
   for (const event of events) {
     const cell = event.cell === null ? undefined : cells.get(event.cell);
-    if (cell !== undefined) applyStep(cell, event);
+    if (cell === undefined) continue;
+    try {
+      applyStep(cell, event);
+    } catch (error) {
+      if (!(error instanceof RebuildError)) throw error;
+      misfit(cell.id, error);
+    }
   }
   return copy;
 }
@@ -60,6 +96,7 @@ export function rebuild(document: Document, events: Iterable<RecordedStep>): Doc
 function applyStep(cell: CodeCell, { type, data }: RecordedStep): void {
   if (type === 'edit') cell.source = applyEdit(cell.source, data['steps']);
   if (type === 'run') {
+    if (typeof data['source'] === 'string') cell.source = data['source'];
     cell.outputs = [];
     cell.executionCount = null;
   }

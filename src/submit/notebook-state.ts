@@ -1,6 +1,6 @@
 import type { Queryable } from '../platform/postgres/database.js';
 import type { Document } from '../studies/document.js';
-import { cursorAfter, rebuild, RebuildError, type RecordedStep } from '../studies/rebuild.js';
+import { cursorAfter, rebuildAsFarAsPossible, type RecordedStep } from '../studies/rebuild.js';
 
 export interface NotebookState {
   /** As it was when event `acknowledged` had been recorded. */
@@ -13,6 +13,8 @@ export interface NotebookState {
     /** Where the participant last typed in that task. */
     readonly cursor: { readonly cell: string; readonly offset: number } | null;
     readonly acknowledged: number;
+    /** The page that recorded the last event. */
+    readonly page: string | null;
   };
   /** Cells whose edits do not fit: they stand as in the last snapshot. */
   readonly notRebuilt: readonly string[];
@@ -20,8 +22,8 @@ export interface NotebookState {
 
 /** The notebook as the participant left it: the last snapshot, or the study's document, and the events after it. */
 export async function notebookState(database: Queryable, participantId: string): Promise<NotebookState> {
-  const { rows } = await database.query<{ document: Document; seq: string; last: string }>(
-    `select coalesce(s.document, c.document) as document, coalesce(s.seq, 0) as seq, p.last_seq as last
+  const { rows } = await database.query<{ document: Document; seq: string; last: string; page: string | null }>(
+    `select coalesce(s.document, c.document) as document, coalesce(s.seq, 0) as seq, p.last_seq as last, p.page
      from participants p join conditions c on c.study_id = p.study_id and c.number = p.condition
      left join lateral (select document, seq from snapshots where participant_id = p.id order by seq desc limit 1) s on true
      where p.id = $1`,
@@ -35,34 +37,11 @@ export async function notebookState(database: Queryable, participantId: string):
      and type in ('edit', 'run', 'output') order by seq`,
     [participantId, base.seq, acknowledged],
   );
-  const { document, notRebuilt } = rebuildCells(base.document, after.rows);
+  const { document, notRebuilt } = rebuildAsFarAsPossible(base.document, after.rows);
   const { task, since, seconds } = await position(database, participantId, acknowledged);
   const index = Math.min(Math.max(task, 0), document.tasks.length - 1);
   const cursor = await lastCursor(database, participantId, { since, last: acknowledged, task: document.tasks[index]! });
-  return { document, notRebuilt, state: { task: index, taskSeconds: seconds, cursor, acknowledged } };
-}
-
-/** A cell whose edits do not fit must not lock its participant out: it stays as it was, and all others are exact. */
-function rebuildCells(base: Document, events: readonly RecordedStep[]): Pick<NotebookState, 'document' | 'notRebuilt'> {
-  try {
-    return { document: rebuild(base, events), notRebuilt: [] };
-  } catch (error) {
-    if (!(error instanceof RebuildError)) throw error;
-  }
-  const notRebuilt: string[] = [];
-  let document = base;
-  for (const cell of new Set(events.flatMap((event) => event.cell ?? []))) {
-    try {
-      document = rebuild(
-        document,
-        events.filter((event) => event.cell === cell),
-      );
-    } catch (error) {
-      if (!(error instanceof RebuildError)) throw error;
-      notRebuilt.push(cell);
-    }
-  }
-  return { document, notRebuilt };
+  return { document, notRebuilt, state: { task: index, taskSeconds: seconds, cursor, acknowledged, page: base.page } };
 }
 
 interface Position {

@@ -1,106 +1,35 @@
 import assert from 'node:assert/strict';
-import type { NotebookDocument } from '../../notebook/document.js';
-import { Outbox, type OutboxOptions, type SaveState } from '../../notebook/outbox.js';
-import { OutboxStore, type KeyValueStorage } from '../../notebook/outbox-store.js';
-import type { Answer, EventBatch, EventDraft, NotebookEvent } from '../../notebook/protocol.js';
-
-class MemoryStorage implements KeyValueStorage {
-  readonly entries = new Map<string, string>();
-  full = false;
-  get length(): number {
-    return this.entries.size;
-  }
-  key(index: number): string | null {
-    return [...this.entries.keys()][index] ?? null;
-  }
-  getItem(key: string): string | null {
-    return this.entries.get(key) ?? null;
-  }
-  setItem(key: string, value: string): void {
-    if (this.full) throw new Error('QuotaExceededError');
-    this.entries.set(key, value);
-  }
-  removeItem(key: string): void {
-    this.entries.delete(key);
-  }
-}
-
-/** Keeps events as the web app does: in order, each once, a gap refused. `trouble` answers in its place. */
-class Server {
-  readonly events: NotebookEvent[] = [];
-  readonly batches: EventBatch[] = [];
-  trouble: ((batch: EventBatch) => Answer | null) | null = null;
-
-  send = (batch: EventBatch): Promise<Answer> => {
-    this.batches.push(structuredClone(batch));
-    const answer = this.trouble?.(batch);
-    if (answer === null) return Promise.reject(new TypeError('Failed to fetch'));
-    return Promise.resolve(answer ?? this.accept(batch));
-  };
-
-  private accept(batch: EventBatch): Answer {
-    for (const event of batch.events) {
-      if (event.seq <= this.events.length) continue;
-      if (event.seq > this.events.length + 1) {
-        return { status: 409, body: { error: 'gap', acknowledged: this.events.length } };
-      }
-      this.events.push(event);
-    }
-    return { status: 200, body: { acknowledged: this.events.length } };
-  }
-}
-
-const DOCUMENT: NotebookDocument = { tasks: [] };
-
-function draft(data: Record<string, unknown> = {}): EventDraft {
-  return {
-    type: 'edit',
-    at: '2026-01-01T00:00:00.000Z',
-    page: 'p',
-    task: 't',
-    cell: 'c',
-    clock: 0,
-    focusSeconds: 0,
-    data,
-  };
-}
-
-function open(server: Server, storage: KeyValueStorage, more: Partial<OutboxOptions> = {}): Outbox {
-  return new Outbox({
-    store: new OutboxStore(storage, 'abc'),
-    acknowledged: server.events.length,
-    send: server.send,
-    document: () => DOCUMENT,
-    collect: 1,
-    backoff: { first: 2, most: 8 },
-    ...more,
-  });
-}
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SaveState } from '../../notebook/outbox.js';
+import { DOCUMENT, draft, MemoryServer, MemoryStore, OPEN, openPage } from './notebook-outbox-support.js';
 
 describe('the outbox', () => {
-  let server: Server;
-  let storage: MemoryStorage;
+  let server: MemoryServer;
+  let kept: MemoryStore;
   beforeEach(() => {
-    server = new Server();
-    storage = new MemoryStorage();
+    server = new MemoryServer();
+    server.page = 'p';
+    kept = new MemoryStore();
   });
 
   it('numbers events without a gap, sends them in one batch and forgets what is acknowledged', async () => {
-    const outbox = open(server, storage);
+    const { outbox, store } = await openPage(server, kept);
     for (let count = 0; count < 5; count++) outbox.record(draft({ count }));
-    assert.equal(storage.length, 5);
+    await store.settled();
+    assert.deepEqual(kept.numbers, [1, 2, 3, 4, 5]);
     await outbox.flush();
+    await store.settled();
     assert.deepEqual(
       server.events.map((event) => event.seq),
       [1, 2, 3, 4, 5],
     );
     assert.equal(server.batches.length, 1);
-    assert.equal(storage.length, 0);
+    assert.deepEqual(kept.numbers, []);
   });
 
   it('sends again until there is an answer, and says so truthfully', async () => {
     const states: SaveState[] = [];
-    const outbox = open(server, storage, { onState: (state) => states.push(state) });
+    const { outbox } = await openPage(server, kept, { onState: (state) => states.push(state) });
     let failures = 3;
     server.trouble = () => {
       if (failures-- > 0) return null;
@@ -110,14 +39,26 @@ describe('the outbox', () => {
     outbox.record(draft());
     await outbox.flush();
     assert.equal(server.events.length, 1);
+    // Reached again, but not served: it is not saved yet.
     assert.deepEqual(states, ['saving', 'offline', 'saved']);
   });
 
+  it('is not saved while a change waits to be recorded', async () => {
+    const states: SaveState[] = [];
+    const { outbox } = await openPage(server, kept, { onState: (state) => states.push(state) });
+    outbox.expect(true);
+    outbox.record(draft());
+    await outbox.flush();
+    assert.deepEqual(states, ['saving']);
+    outbox.expect(false);
+    assert.deepEqual(states, ['saving', 'saved']);
+  });
+
   it('does not record twice what the server took without its answer arriving', async () => {
-    const outbox = open(server, storage);
+    const { outbox } = await openPage(server, kept);
     server.trouble = (batch) => {
       server.trouble = null;
-      void server.send(batch);
+      server.accept(batch);
       return null;
     };
     outbox.record(draft());
@@ -129,52 +70,8 @@ describe('the outbox', () => {
     );
   });
 
-  it('goes on after a reload with what the browser kept', async () => {
-    const offline = open(server, storage);
-    server.trouble = () => null;
-    offline.record(draft({ source: 'x = 1' }));
-    offline.record(draft({ source: 'x = 2' }));
-    offline.stop();
-    server.trouble = null;
-    const again = open(server, storage);
-    again.record(draft({ source: 'x = 3' }));
-    await again.flush();
-    assert.deepEqual(
-      server.events.map((event) => event.data.source),
-      ['x = 1', 'x = 2', 'x = 3'],
-    );
-  });
-
-  it('forgets kept events that the server has already', () => {
-    const first = open(server, storage);
-    first.record(draft());
-    first.record(draft());
-    first.stop();
-    const again = open(server, storage, { acknowledged: 2 });
-    assert.equal(again.pending, 0);
-    assert.equal(again.lastSeq, 2);
-    assert.equal(storage.length, 0);
-    again.stop();
-  });
-
-  it('moves its numbers up where the server waits for events that are nowhere any more', async () => {
-    const first = open(server, storage);
-    for (let count = 1; count <= 3; count++) first.record(draft({ count }));
-    first.stop();
-    storage.removeItem('observatory:abc:event:1');
-    const again = open(server, storage);
-    await again.flush();
-    assert.deepEqual(
-      server.events.map((event) => [event.seq, event.data.count]),
-      [
-        [1, 2],
-        [2, 3],
-      ],
-    );
-  });
-
-  it('attaches the document to the batch that ends with the last event', async () => {
-    const outbox = open(server, storage);
+  it('attaches the document to the batch that ends with the last event before it', async () => {
+    const { outbox } = await openPage(server, kept);
     for (let count = 0; count < 150; count++) outbox.record(draft());
     outbox.requestSnapshot();
     await outbox.flush();
@@ -187,8 +84,18 @@ describe('the outbox', () => {
     );
   });
 
+  it('sends the document as it was when the snapshot was asked for, not as it is when it is sent', async () => {
+    const changing = structuredClone(DOCUMENT);
+    const { outbox } = await openPage(server, kept, { document: () => changing });
+    outbox.record(draft());
+    outbox.requestSnapshot();
+    changing.tasks[0]!.title = 'Changed';
+    await outbox.flush();
+    assert.equal(server.batches[0]?.snapshot?.document.tasks[0]?.title, 'Introduction');
+  });
+
   it('sends a snapshot again that got no answer', async () => {
-    const outbox = open(server, storage);
+    const { outbox } = await openPage(server, kept);
     let tries = 0;
     server.trouble = (batch) => {
       assert.ok(batch.snapshot);
@@ -201,9 +108,8 @@ describe('the outbox', () => {
   });
 
   it('withholds the contents of an event that the server refuses, and keeps its number', async () => {
-    const outbox = open(server, storage);
-    server.trouble = (batch) =>
-      JSON.stringify(batch).includes('huge') ? { status: 413, body: {} } : (undefined as unknown as Answer);
+    const { outbox } = await openPage(server, kept);
+    server.trouble = (batch) => (JSON.stringify(batch).includes('huge') ? { status: 413, body: {} } : undefined);
     for (const text of ['small', 'huge', 'fine']) outbox.record(draft({ text }));
     await outbox.flush();
     assert.deepEqual(
@@ -212,27 +118,109 @@ describe('the outbox', () => {
     );
   });
 
-  for (const [status, body, why] of [
-    [401, {}, 'gone'],
-    [403, {}, 'gone'],
-    [410, {}, 'gone'],
-    [409, { error: 'other-page' }, 'other-page'],
-  ] as const) {
-    it(`stops at ${status} (${why}) and leaves the events in the browser`, async () => {
-      const stopped = new Promise<string>((resolve) => {
-        server.trouble = () => ({ status, body });
-        open(server, storage, { onStopped: resolve }).record(draft());
-      });
-      assert.equal(await stopped, why);
-      assert.equal(storage.length, 1);
-    });
-  }
-
-  it('sends from memory when the browser stores nothing', async () => {
-    storage.full = true;
-    const outbox = open(server, storage);
-    outbox.record(draft());
+  it('goes on past an event that the server does not understand at all, and says that it is lost', async () => {
+    const { outbox } = await openPage(server, kept);
+    server.trouble = ({ events }) =>
+      events.some(({ cell }) => cell === 'NO CELL') ? { status: 400, body: {} } : undefined;
+    outbox.record(draft({}, { cell: 'NO CELL' }));
+    outbox.record(draft({ text: 'fine' }));
     await outbox.flush();
-    assert.equal(server.events.length, 1);
+    assert.deepEqual(
+      server.events.map(({ type, data }) => [type, data]),
+      [
+        ['lost', { count: 1 }],
+        ['edit', { text: 'fine' }],
+      ],
+    );
+  });
+
+  it('stops when the session is over, and leaves the events in the browser', async () => {
+    for (const status of [401, 403, 404, 410]) {
+      const own = new MemoryStore();
+      const why = await new Promise<string>((resolve) => {
+        server.trouble = () => ({ status, body: {} });
+        void openPage(server, own, { onStopped: resolve }).then(({ outbox }) => outbox.record(draft()));
+      });
+      await eventually(() => own.writes.length > 0);
+      assert.equal(why, 'gone');
+      assert.equal(own.kept.size, 1, `after ${status}`);
+    }
+  });
+
+  it('hands what still waits to the server to be kept apart when another page writes', async () => {
+    const page = await openPage(server, kept);
+    page.outbox.record({ ...OPEN, page: 'p' });
+    await page.outbox.flush();
+    server.accept({ events: [{ ...OPEN, seq: 2, page: 'other' }] });
+    const stopped: string[] = [];
+    const { outbox, store } = await openPage(server, kept, { onStopped: (why) => stopped.push(why) });
+    for (let count = 0; count < 120; count++) outbox.record(draft({ count }));
+    await eventually(() => server.strays.length === 120);
+    await store.settled();
+    assert.ok(stopped.every((why) => why === 'other-page') && stopped.length > 0);
+    assert.equal(server.events.length, 2);
+    assert.deepEqual(kept.numbers, []);
+  });
+
+  describe('when the page may be gone in a moment', () => {
+    it('sends at once what fits into a request that outlives it', async () => {
+      server.trouble = () => null;
+      const { outbox } = await openPage(server, kept, { collect: 10_000 });
+      for (let count = 0; count < 3; count++) outbox.record(draft({ text: 'x'.repeat(25_000) }));
+      outbox.leave();
+      outbox.stop();
+      assert.deepEqual(
+        server.batches.map(({ events }) => events.map(({ seq }) => seq)),
+        [[1, 2]],
+      );
+      assert.equal(server.batches[0]?.snapshot, undefined);
+    });
+
+    it('counts the bytes, not the letters', async () => {
+      const { outbox } = await openPage(server, kept, { collect: 10_000 });
+      outbox.record(draft({ text: '🙂'.repeat(16_000) }));
+      outbox.leave();
+      outbox.stop();
+      assert.equal(server.batches.length, 0);
+    });
+
+    it('hears the answer if it is still there', async () => {
+      const { outbox, store } = await openPage(server, kept, { collect: 10_000 });
+      outbox.record(draft());
+      outbox.leave();
+      outbox.leave();
+      await eventually(() => outbox.pending === 0);
+      await store.settled();
+      assert.equal(server.batches.length, 1);
+      assert.deepEqual(kept.numbers, []);
+    });
+  });
+
+  describe('where the browser keeps nothing', () => {
+    it('sends from memory', async () => {
+      kept.full = () => true;
+      const { outbox } = await openPage(server, kept);
+      outbox.record(draft());
+      await outbox.flush();
+      assert.equal(server.events.length, 1);
+    });
+
+    it('says that what waits is not kept', async () => {
+      kept.full = () => true;
+      server.trouble = () => null;
+      const states: SaveState[] = [];
+      const { outbox } = await openPage(server, kept, { onState: (state) => states.push(state) });
+      outbox.record(draft());
+      await eventually(() => states.length === 2);
+      assert.deepEqual(states, ['saving', 'unkept']);
+      server.trouble = null;
+      outbox.kick();
+      await outbox.flush();
+      assert.equal(states.at(-1), 'saved');
+    });
   });
 });
+
+async function eventually(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(1);
+}
