@@ -5,8 +5,8 @@ import { isOwnText } from './own-text.js';
 export interface ClipboardParts {
   readonly recorder: Recorder;
   readonly keepsText: boolean;
-  /** Text from elsewhere was pasted into this cell. */
-  readonly pasted: (cell: string) => void;
+  /** Text from elsewhere was pasted into the code. */
+  readonly pasted: () => void;
 }
 
 /** Listens where the editors have already said what they copy. */
@@ -27,7 +27,7 @@ export function listenToClipboard({ recorder, keepsText, pasted }: ClipboardPart
     if (text === '' || place.cell === null || !isInEditor(event)) return;
     const own = isOwnText(text, copied);
     recorder.recordAt(place, 'paste', { characters: text.length, own, ...(keepsText ? { text } : {}) });
-    if (!own) pasted(place.cell);
+    if (!own) pasted();
   });
 }
 

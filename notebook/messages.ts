@@ -56,6 +56,7 @@ const english = {
   offline: 'Offline, kept on this computer',
   offlineLong:
     'The connection is interrupted. What you do is kept on this computer and sent when the connection is back.',
+  askForSource: 'Is this from somewhere else? Please note the source in a comment, such as the page’s address.',
   unkept: 'Offline, not kept on this computer',
   unkeptLong:
     'The connection is interrupted, and this browser keeps nothing. Please leave this page open until the connection is back.',
@@ -159,6 +160,7 @@ const german: Messages = {
   offline: 'Offline, auf diesem Computer aufbewahrt',
   offlineLong:
     'Die Verbindung ist unterbrochen. Was Sie tun, bleibt auf diesem Computer und wird gesendet, sobald sie wieder da ist.',
+  askForSource: 'Stammt das von anderswo? Bitte nennen Sie die Quelle in einem Kommentar, etwa die Adresse der Seite.',
   unkept: 'Offline, auf diesem Computer nicht aufbewahrt',
   unkeptLong:
     'Die Verbindung ist unterbrochen, und dieser Browser bewahrt nichts auf. Bitte lassen Sie diese Seite offen, bis sie wieder da ist.',

@@ -20,6 +20,7 @@ import { reloadSoon } from './reload.js';
 import type { Resumption } from './resume.js';
 import { Runner } from './runner.js';
 import { ServerError, type NotebookServer } from './server.js';
+import { SourceHint } from './source-hint.js';
 import { Steps } from './steps.js';
 import { handOver } from './strays.js';
 import { TaskSections } from './task-sections.js';
@@ -252,7 +253,14 @@ export class Notebook {
       });
     };
     listenToPage({ recorder, outbox, clock, flow, tasks: view.tasks, online });
-    listenToClipboard({ recorder, keepsText: parts.resumption.configuration.record.pastes, pasted: () => undefined });
+    const { record, notebook, heartbeatSeconds } = parts.resumption.configuration;
+    const hint = new SourceHint(view.tasks, parts.texts.askForSource, (text) => {
+      view.tell(text);
+    });
+    const pasted = (): void => {
+      if (notebook.askForSource) hint.show();
+    };
+    listenToClipboard({ recorder, keepsText: record.pastes, pasted });
     void parts.others.tookOver.then(() => {
       this.stopped('other-page');
       outbox.stop(); // the other page sends what waits
@@ -260,7 +268,7 @@ export class Notebook {
     setInterval(() => {
       recorder.snapshotIfChanged();
     }, SNAPSHOT_INTERVAL);
-    setInterval(() => void this.beat(), parts.resumption.configuration.heartbeatSeconds * 1000);
+    setInterval(() => void this.beat(), heartbeatSeconds * 1000);
   }
 
   private async handOverStrays(): Promise<void> {

@@ -45,7 +45,7 @@ export function linesOf(source: string): string[] {
   return source.split(/\r\n?|\n/);
 }
 
-/** The document after these events; the one that is given stays as it is. */
+/** The document after these events, with line ends as in the editor; the one that is given stays as it is. */
 export function rebuild(document: Document, events: Iterable<RecordedStep>): Document {
   return rebuildWith(document, events, (_cell, error) => {
     throw error;
@@ -79,7 +79,11 @@ function rebuildWith(
 ): Document {
   const copy = structuredClone(document);
   const cells = new Map<string, CodeCell>();
-  for (const cell of copy.tasks.flatMap((task) => task.cells)) if (cell.type === 'code') cells.set(cell.id, cell);
+  for (const cell of copy.tasks.flatMap((task) => task.cells)) {
+    if (cell.type !== 'code') continue;
+    cell.source = linesOf(cell.source).join('\n');
+    cells.set(cell.id, cell);
+  }
   for (const event of events) {
     const cell = event.cell === null ? undefined : cells.get(event.cell);
     if (cell === undefined) continue;
