@@ -39,12 +39,13 @@ async function boot(): Promise<void> {
   const instance = parent?.dataset.instance;
   if (!parent || instance === undefined) throw new Error('the page has no element "notebook" with an instance');
   const server = new NotebookServer(instance);
+  const page = randomId();
+  const others = new OtherPages(page);
   const loaded = await configuration(server, parent, messagesFor(document.documentElement.lang));
   const { language } = loaded.study;
   document.documentElement.lang = language;
-  const page = randomId();
   // Older pages stop before this one reads what they kept.
-  const others = new OtherPages(page);
+  others.takeOver();
   const store = new OutboxStore(eventStore, loaded.participant);
   const resumption = resume(loaded, await store.events());
   store.remove(resumption.outdated);

@@ -261,6 +261,9 @@ export class Notebook {
       if (notebook.askForSource) hint.show();
     };
     listenToClipboard({ recorder, keepsText: record.pastes, pasted });
+    parts.others.onComing = () => {
+      recorder.flushEdits();
+    };
     void parts.others.tookOver.then(() => {
       this.stopped('other-page');
       outbox.stop(); // the other page sends what waits

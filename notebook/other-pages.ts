@@ -1,28 +1,42 @@
 /** Pages of the notebook in other tabs and windows of this browser: the newest goes on, the others stop at once. */
 const NAME = 'observatory-notebook';
 
-interface Opened {
+interface Announcement {
   readonly page: string;
   readonly at: number;
+  /** Otherwise it is only on its way. */
+  readonly isOpen: boolean;
 }
 
 export class OtherPages {
   /** Resolves when another page has taken over. */
   readonly tookOver: Promise<void>;
+  /** Another page is about to take over: what this one knows should be kept where that one will look. */
+  onComing: () => void = () => undefined;
+  private readonly channel = new BroadcastChannel(NAME);
+  private readonly at = Date.now();
 
-  constructor(page: string) {
-    const own: Opened = { page, at: Date.now() };
-    const channel = new BroadcastChannel(NAME);
+  constructor(private readonly page: string) {
     this.tookOver = new Promise((resolve) => {
-      channel.onmessage = ({ data }: MessageEvent<Opened>) => {
-        if (isNewer(data, own)) resolve();
+      this.channel.onmessage = ({ data }: MessageEvent<Announcement>) => {
+        if (!this.isOlderThan(data)) return;
+        if (data.isOpen) resolve();
+        else this.onComing();
       };
     });
-    channel.postMessage(own);
+    this.announce(false);
   }
-}
 
-/** Of two that opened at once, both must come to the same answer. */
-function isNewer(one: Opened, other: Opened): boolean {
-  return one.at > other.at || (one.at === other.at && one.page > other.page);
+  takeOver(): void {
+    this.announce(true);
+  }
+
+  private announce(isOpen: boolean): void {
+    this.channel.postMessage({ page: this.page, at: this.at, isOpen } satisfies Announcement);
+  }
+
+  /** Of two that open at once, both must come to the same answer. */
+  private isOlderThan({ page, at }: Announcement): boolean {
+    return at > this.at || (at === this.at && page > this.page);
+  }
 }

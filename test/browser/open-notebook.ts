@@ -14,14 +14,14 @@ export async function startBrowser(platform: RunningPlatform): Promise<Browser> 
   return chromium.launch({ headless: true, timeout: 30_000, ...(await chromiumLaunch(platform.cache)) });
 }
 
+export interface SeatedParticipant {
+  readonly participant: string;
+  readonly address: string;
+  readonly cookies: { readonly name: string; readonly value: string; readonly url: string }[];
+}
+
 /** Someone who consented and was given an instance, and whose work was last left as `document`. */
-export async function openNotebook(
-  platform: RunningPlatform,
-  browser: Browser,
-  document: Document,
-  options: BrowserContextOptions & { readonly before?: (page: Page) => Promise<void> } = {},
-): Promise<OpenNotebook> {
-  const { before, ...contextOptions } = options;
+export async function seatParticipant(platform: RunningPlatform, document: Document): Promise<SeatedParticipant> {
   const { publicUrl } = platform.stack;
   const who = new PlainParticipant(publicUrl);
   await who.consent();
@@ -35,12 +35,24 @@ export async function openNotebook(
     `insert into snapshots (study_id, participant_id, seq, document) values ('crypto-api', $1, 0, $2)`,
     [participant, JSON.stringify(document)],
   );
+  const cookies = [...who.cookies].map(([name, value]) => ({ name, value, url: publicUrl }));
+  return { participant, address: publicUrl + path, cookies };
+}
+
+export async function openNotebook(
+  platform: RunningPlatform,
+  browser: Browser,
+  document: Document,
+  options: BrowserContextOptions & { readonly before?: (page: Page) => Promise<void> } = {},
+): Promise<OpenNotebook> {
+  const { before, ...contextOptions } = options;
+  const { participant, address, cookies } = await seatParticipant(platform, document);
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...contextOptions });
-  await context.addCookies([...who.cookies].map(([name, value]) => ({ name, value, url: publicUrl })));
+  await context.addCookies(cookies);
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   await before?.(page);
-  await page.goto(publicUrl + path);
+  await page.goto(address);
   await page.locator('[data-test=task-title]').waitFor();
   return { page, participant, close: () => context.close() };
 }

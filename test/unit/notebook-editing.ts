@@ -77,7 +77,7 @@ export const editScript: fc.Arbitrary<EditScript> = fc.array(
       },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('drag' as const), to: thousandth }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('pause' as const, 'run' as const) }) },
-    ) as fc.Arbitrary<EditAction>,
+    ),
   }),
   { maxLength: 80, size: 'max' },
 );
