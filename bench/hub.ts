@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { type JupyterHub, startJupyterHub } from './jupyterhub.js';
-import { clickOnce, NOTEBOOK_7, OURS, type Times, timeNotebook, told } from './notebook-page.js';
-import { openNotebook, readConsent } from './participant.js';
+import { click, NOTEBOOK_7, OURS, type Times, told, Watch } from './notebook-page.js';
+import { GIVE_CONSENT, OPEN_NOTEBOOK, readConsent } from './participant.js';
 import { type Platform, withPlatform } from './platform.js';
 import { median, round2 } from './refill.js';
 
@@ -36,21 +36,23 @@ export async function hub(): Promise<object> {
 
 function consentToOutput(platform: Platform): Promise<Times> {
   return inNewWindow(platform, async (page) => {
+    const watch = await Watch.set(page, OURS, [OPEN_NOTEBOOK]);
     await readConsent(page, platform);
     const start = performance.now();
-    await openNotebook(page);
-    return timeNotebook(page, OURS, start);
+    await click(page, GIVE_CONSENT);
+    return watch.timeNotebook(start);
   });
 }
 
 async function signInToOutput(platform: Platform, jupyterHub: JupyterHub, user: string): Promise<Times> {
   const times = await inNewWindow(platform, async (page) => {
+    const watch = await Watch.set(page, NOTEBOOK_7);
     await page.goto(jupyterHub.signIn);
     await page.fill('input[name=username]', user);
     await page.fill('input[name=password]', 'any');
     const start = performance.now();
-    await clickOnce(page, '#login-main [type=submit]');
-    return timeNotebook(page, NOTEBOOK_7, start);
+    await click(page, '#login-main [type=submit]');
+    return watch.timeNotebook(start);
   });
   await jupyterHub.stopServer(user);
   return times;

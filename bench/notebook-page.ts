@@ -10,7 +10,7 @@ export interface PageParts {
 
 export const OURS: PageParts = {
   editor: '.code-cell .cm-content[contenteditable=true]',
-  output: '[data-test^="output-"]',
+  output: '.code-cell [data-test^="output-"]',
 };
 
 export const NOTEBOOK_7: PageParts = {
@@ -18,43 +18,95 @@ export const NOTEBOOK_7: PageParts = {
   output: '.jp-CodeCell .jp-OutputArea-output',
 };
 
-/** In milliseconds. */
+/** In milliseconds since a start. */
 export interface Times {
   readonly editable: number;
   readonly firstOutput: number;
+}
+
+interface Moment {
+  readonly at: number;
+  /** What was to be read there. */
+  readonly text: string;
 }
 
 const PATIENCE = 60_000;
 /** Between two tries to run the cell: until there is a kernel, Jupyter's page ignores them. */
 const AGAIN = 250;
 
-/** Waits for the notebook, and runs the first code cell by keyboard as soon as it can be typed into. Times since `start`. */
-export async function timeNotebook(page: Page, { editor, output }: PageParts, start: number): Promise<Times> {
-  const cell = page.locator(editor).first();
-  await cell.waitFor({ timeout: PATIENCE });
-  const editable = performance.now() - start;
-  const printed = page.locator(output).filter({ hasText: /\S/ }).first();
-  const arrived = printed.waitFor({ timeout: PATIENCE });
-  let waiting = true;
-  void arrived.finally(() => (waiting = false)).catch(() => undefined);
-  while (waiting) {
-    // Each time anew: while it starts, Jupyter's page takes the focus away again.
-    await cell.focus();
-    await page.keyboard.press('Control+Enter');
-    await Promise.race([arrived, page.waitForTimeout(AGAIN)]);
+/** What the page sees of itself, frame by frame. A driver looks twice a second at worst, and waits before it clicks. */
+export class Watch {
+  private readonly moments = new Map<string, Moment>();
+  private readonly listeners = new Map<string, () => void>();
+
+  private constructor(
+    private readonly page: Page,
+    private readonly parts: PageParts,
+  ) {}
+
+  /** To be set before the page is opened. @param click what the page clicks by itself as soon as it is seen */
+  static async set(page: Page, parts: PageParts, click: readonly string[] = []): Promise<Watch> {
+    const watch = new Watch(page, parts);
+    await page.exposeFunction('benchSees', (what: string, text: string) => {
+      watch.sees(what, text);
+    });
+    await page.addInitScript(`(${IN_PAGE})(${JSON.stringify([parts.editor, parts.output])}, ${JSON.stringify(click)})`);
+    return watch;
   }
-  await arrived;
-  const firstOutput = performance.now() - start;
-  const text = await printed.innerText();
-  if (!text.startsWith('Python 3')) throw new Error(`the first cell printed ${JSON.stringify(text)}`);
-  return { editable: Math.round(editable), firstOutput: Math.round(firstOutput) };
+
+  /** Runs the first code cell by keyboard as soon as it can be typed into. */
+  async timeNotebook(start: number): Promise<Times> {
+    const editable = await this.seen(this.parts.editor);
+    const arrived = this.seen(this.parts.output);
+    const cell = this.page.locator(this.parts.editor).first();
+    while (!this.moments.has(this.parts.output)) {
+      // Each time anew: while it starts, Jupyter's page takes the focus away again.
+      await cell.focus();
+      await this.page.keyboard.press('Control+Enter');
+      await Promise.race([arrived, this.page.waitForTimeout(AGAIN)]);
+    }
+    const { at, text } = await arrived;
+    if (!text.startsWith('Python 3')) throw new Error(`the first cell printed ${JSON.stringify(text)}`);
+    return { editable: Math.round(editable.at - start), firstOutput: Math.round(at - start) };
+  }
+
+  private sees(what: string, text: string): void {
+    if (!this.moments.has(what)) this.moments.set(what, { at: performance.now(), text });
+    this.listeners.get(what)?.();
+  }
+
+  private async seen(what: string): Promise<Moment> {
+    const timeout = AbortSignal.timeout(PATIENCE);
+    await new Promise<void>((resolve, reject) => {
+      this.listeners.set(what, resolve);
+      timeout.addEventListener('abort', () => {
+        reject(new Error(`${what} was not seen within ${PATIENCE / 1000} s`));
+      });
+      if (this.moments.has(what)) resolve();
+    });
+    return this.moments.get(what)!;
+  }
 }
 
-/** Clicks as soon as it is there: a driver's click waits for more, which would be added to both sides. */
-export async function clickOnce(page: Page, selector: string): Promise<void> {
-  const element = page.locator(selector).first();
-  await element.waitFor({ timeout: PATIENCE });
-  await element.dispatchEvent('click');
+/** Source text, as it runs in the browser. */
+const IN_PAGE = `(texts, clicks) => {
+  const waiting = new Set([...texts, ...clicks]);
+  const look = () => {
+    for (const selector of waiting) {
+      const element = document.querySelector(selector);
+      if (!element?.checkVisibility() || (texts.includes(selector) && element.innerText.trim() === '')) continue;
+      waiting.delete(selector);
+      if (clicks.includes(selector)) element.click();
+      else window.benchSees(selector, element.innerText);
+    }
+    if (waiting.size > 0) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}`;
+
+/** Without the driver's own waiting, which would be added to both sides. */
+export async function click(page: Page, selector: string): Promise<void> {
+  await page.locator(selector).dispatchEvent('click');
 }
 
 export function told({ editable, firstOutput }: Times): string {

@@ -1,7 +1,7 @@
 import type { BrowserContext } from 'playwright-core';
 import { startNotebookServer } from './notebook-server.js';
-import { clickOnce, NOTEBOOK_7, OURS, type PageParts, type Times, timeNotebook, told } from './notebook-page.js';
-import { readConsent } from './participant.js';
+import { click, NOTEBOOK_7, OURS, type PageParts, type Times, told, Watch } from './notebook-page.js';
+import { GIVE_CONSENT, OPEN_NOTEBOOK, readConsent } from './participant.js';
 import { type Platform, withPlatform } from './platform.js';
 import { median } from './refill.js';
 import { type Traffic, watchTraffic } from './traffic.js';
@@ -48,9 +48,9 @@ async function loadOurs(platform: Platform): Promise<Load> {
   try {
     const page = await context.newPage();
     await readConsent(page, platform);
-    await clickOnce(page, '[data-test=give-consent]');
-    await page.locator('[data-test=open-notebook]').waitFor();
-    const path = await page.locator('[data-test=open-notebook]').getAttribute('href');
+    await click(page, GIVE_CONSENT);
+    await page.locator(OPEN_NOTEBOOK).waitFor();
+    const path = await page.locator(OPEN_NOTEBOOK).getAttribute('href');
     return await load(platform, `${platform.stack.publicUrl}${path}`, OURS, await context.cookies());
   } finally {
     await context.close();
@@ -62,10 +62,11 @@ async function load({ browser }: Platform, address: string, parts: PageParts, co
   try {
     await context.addCookies(cookies);
     const page = await context.newPage();
+    const watch = await Watch.set(page, parts);
     const traffic = await watchTraffic(page);
     const start = performance.now();
     await page.goto(address, { waitUntil: 'commit' });
-    const times = await timeNotebook(page, parts, start);
+    const times = await watch.timeNotebook(start);
     // What a page still loads when nobody waits for it belongs to its cost.
     await page.waitForLoadState('networkidle');
     return { ...traffic, ...times };

@@ -39,6 +39,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   };
   const hints = { pop: () => popReady(redis) };
 
+  const assets = await notebookAssets();
   const secret = settings.OBSERVATORY_SECRET;
   const app = createApp(settings, log);
   const router = new Router();
@@ -59,8 +60,8 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     router,
     unreachableRoutes(database),
     controlRoutes({ database, secret, staleAfterSeconds: staleAfter(settings) }),
-    landingRoutes({ database, hints, nudge }),
-    submitRoutes({ database, hints, assets: await notebookAssets(), log, secret, nudge }),
+    landingRoutes({ database, hints, nudge, notebookFiles: [assets.js, assets.css, ...assets.preload] }),
+    submitRoutes({ database, hints, assets, log, secret, nudge }),
     oldAddressRoutes({ database, secret, nudge }),
   ];
   for (const each of routers) app.use(each.routes()).use(each.allowedMethods());

@@ -23,9 +23,13 @@ import {
 export interface Landing {
   readonly database: Database;
   readonly hints: ReadyHints;
+  /** Addresses of the notebook page's files: browsers get them while their participants read. */
+  readonly notebookFiles: readonly string[];
   /** Asks the manager to look at once; losing it costs only time. */
   nudge(): void;
 }
+
+const HOW_TO_SCRIPT = '/assets/landing/how-to.js';
 
 /** The participant's way in; the original's paths with .php are aliases. */
 export function landingRoutes(landing: Landing): Router {
@@ -57,14 +61,14 @@ async function intro(ctx: Context, { database }: Landing): Promise<void> {
   show(ctx, 'landing/intro.html', study);
 }
 
-async function consent(ctx: Context, { database }: Landing): Promise<void> {
+async function consent(ctx: Context, { database, notebookFiles }: Landing): Promise<void> {
   const study = await enteredStudy(ctx, database);
   if (study === undefined) return;
   const known = await currentParticipant(ctx, database);
   if (known?.state !== 'arrived' || known.studyId !== study.id) {
     startSession(ctx, (await arrive(database, study.id, ctx.state.address)).id);
   }
-  show(ctx, 'landing/consent.html', study);
+  show(ctx, 'landing/consent.html', study, { prefetch: [...notebookFiles, HOW_TO_SCRIPT] });
 }
 
 const consentForm = z.object({ consent: z.union([z.string(), z.array(z.string())]).optional() });
@@ -163,7 +167,7 @@ async function resumed(ctx: Context, database: Database): Promise<boolean> {
   return true;
 }
 
-function show(ctx: Context, template: string, study: StoredStudy): void {
+function show(ctx: Context, template: string, study: StoredStudy, more: object = {}): void {
   ctx.set('Cache-Control', 'no-store');
-  ctx.body = ctx.state.render(template, { study, title: study.title, language: study.language });
+  ctx.body = ctx.state.render(template, { study, title: study.title, language: study.language, ...more });
 }

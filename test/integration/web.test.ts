@@ -95,6 +95,20 @@ describe('the web app', function () {
     await refused(post(who, '/proxy/ffffffffffff/events', { events: [event(1)] }), 403, 'json');
   });
 
+  it('gets the notebook page while its participant reads the consent form', async () => {
+    const consent = await (await visitor().request('/consent?study=crypto-api')).text();
+    const files = [...consent.matchAll(/<link rel="prefetch" href="([^"]+)">/g)].map(([, file]) => file!);
+    assert.ok(
+      files.some((file) => /^\/assets\/notebook\/notebook-\w+\.js$/.test(file)),
+      String(files),
+    );
+    for (const file of files) {
+      const answer = await visitor().request(file);
+      assert.equal(answer.status, 200, file);
+      assert.match(answer.headers.get('cache-control') ?? '', /max-age=[1-9]/);
+    }
+  });
+
   it('takes a forged or broken session for none', async () => {
     const { path } = await working();
     for (const cookie of [
