@@ -5,14 +5,21 @@
 It reads INSTANCE_ID, INSTANCE_TOKEN_HASH, INSTANCE_ADDRESS and INSTANCE_PORT. The token itself never comes here: a request
 is accepted when the SHA-256 of the token it presents equals INSTANCE_TOKEN_HASH, so that nothing which a participant's
 code can read on this machine opens an instance.
+
+INSTANCE_MEMORY (MB for this server and all programs), INSTANCE_PROCESSES (processes and threads of the programs) and
+INSTANCE_DISK (MB in the home and in INSTANCE_FOLDERS, further folders separated by colons) are the limits: programs that
+pass one are ended and the kernel starts anew. GET api/kernels/<id> then tells of it until the next time:
+
+    "last_restart": {"reason": "memory" | "processes" | "disk" | "died", "at": "2026-11-25T04:55:00Z"}
 """
 
 import hashlib
 import hmac
+import logging
 import os
 import re
+import sys
 
-from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server import serverapp
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.base.handlers import APIHandler, APIVersionHandler
@@ -22,11 +29,24 @@ from jupyter_server.services.kernels.handlers import default_handlers as kernel_
 from jupyter_server.services.kernelspecs.handlers import default_handlers as kernelspec_routes
 from tornado.web import HTTPError
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True  # this folder may be shared, or not ours to write to
+
+from kernels import BoundedConnection, OneKernelManager, PythonKernelOnly  # noqa: E402
+from starter_files import StarterFileHandler  # noqa: E402
+from watch import Watch  # noqa: E402
+
+MIB = 1024 * 1024
+
 # Taken out of the environment, because each kernel inherits it.
 INSTANCE_ID = os.environ.pop("INSTANCE_ID")
 TOKEN_HASH = os.environ.pop("INSTANCE_TOKEN_HASH").lower()
 ADDRESS = os.environ.pop("INSTANCE_ADDRESS", "127.0.0.1")
 PORT = int(os.environ.pop("INSTANCE_PORT"))
+MEMORY = int(float(os.environ.pop("INSTANCE_MEMORY", "128"))) * MIB
+PROCESSES = int(float(os.environ.pop("INSTANCE_PROCESSES", "128")))
+DISK = int(float(os.environ.pop("INSTANCE_DISK", "16"))) * MIB
+FOLDERS = [folder for folder in os.environ.pop("INSTANCE_FOLDERS", "").split(":") if folder]
 HOME = os.path.expanduser("~")
 
 if not re.fullmatch(r"[0-9a-f]{12}", INSTANCE_ID):
@@ -70,6 +90,7 @@ class KernelsOnlyApplication(serverapp.ServerWebApplication):
             (r"/api/status", APIStatusHandler),
             *kernel_routes,
             *kernelspec_routes,
+            (r"/api/files/([^/]+)", StarterFileHandler),
         ]
         base_url = settings["base_url"].rstrip("/")
         return [(base_url + pattern, *rest) for pattern, *rest in routes] + [(r".*", NotFoundHandler)]
@@ -80,21 +101,6 @@ class NoContentsManager(ContentsManager):
 
     files_handler_class = None
     root_dir = HOME
-
-
-class PythonKernelOnly(KernelSpecManager):
-    """This interpreter's ipykernel, whatever else may be installed on the machine, started without what nobody uses here."""
-
-    def _kernel_dirs_default(self):
-        return []
-
-    def get_kernel_spec(self, kernel_name):
-        spec = super().get_kernel_spec(kernel_name)
-        # No debugger and no history database: memory, and files in the participant's folder. No jedi, which takes 37 MiB at the
-        # first completion and up to 3 s; without it names are completed from what is there, in 2 to 25 ms.
-        spec.metadata = {**spec.metadata, "debugger": False}
-        spec.argv = [*spec.argv, "--HistoryManager.enabled=False", "--Completer.use_jedi=False"]
-        return spec
 
 
 # Jupyter has no setting for the class of its web application.
@@ -119,6 +125,8 @@ c.ServerApp.tornado_settings = {"static_path": None, "xsrf_cookies": False}
 c.ServerApp.root_dir = HOME
 c.ServerApp.contents_manager_class = NoContentsManager
 c.ServerApp.kernel_spec_manager_class = PythonKernelOnly
+c.ServerApp.kernel_manager_class = OneKernelManager
+c.ServerApp.kernel_websocket_connection_class = BoundedConnection
 c.ServerApp.terminals_enabled = False
 c.ServerApp.jpserver_extensions = {"jupyter_server_terminals": False}
 c.ServerApp.quit_button = False
@@ -130,3 +138,13 @@ c.ServerApp.websocket_ping_timeout = 30
 # A kernel lives as long as its instance: the study's manager retires instances, idle kernels are participants who think.
 c.MappingKernelManager.cull_idle_timeout = 0
 c.KernelManager.shutdown_wait_time = 1.0
+# One that ends by itself, or because it took too much, is started anew: soon, at the same ports, and however often.
+c.KernelRestarter.time_to_dead = 0.5
+c.KernelRestarter.random_ports_until_alive = False
+c.KernelRestarter.restart_limit = 1_000_000
+
+PythonKernelOnly.memory, PythonKernelOnly.disk = MEMORY, DISK
+StarterFileHandler.home = HOME
+OneKernelManager.watch = Watch(
+    memory=MEMORY, processes=PROCESSES, disk=DISK, folders=[HOME, *FOLDERS], log=logging.getLogger("tornado.application")
+)

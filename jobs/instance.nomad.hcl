@@ -126,12 +126,12 @@ variable "cpu" {
 
 variable "memory" {
   type        = number
-  description = "Memory of one instance in MB; a hard limit with docker and exec."
+  description = "Memory of one instance in MB; a hard limit with docker and exec, and for the participant's programs everywhere."
   default     = 128
 
   validation {
-    condition     = var.memory >= 64
-    error_message = "Expected at least 64 MB; a server and a kernel take about 100."
+    condition     = var.memory >= 112
+    error_message = "Expected at least 112 MB: a server and a kernel with the study's libraries take about 90."
   }
 }
 
@@ -143,19 +143,24 @@ variable "memory_max" {
 
 variable "disk" {
   type        = number
-  description = "Disk of one instance in MB. Must hold the logs; Nomad's default of 300 would limit how many fit on a node."
+  description = "Disk of one instance in MB: half for the participant's files, and 5 for the logs. Nomad's default of 300 would limit how many fit on a node."
   default     = 32
 
   validation {
     condition     = var.disk >= 10
-    error_message = "Expected at least 10 MB: the logs take up to that."
+    error_message = "Expected at least 10 MB: the logs take up to half of that."
   }
 }
 
 variable "pids" {
   type        = number
-  description = "Processes and threads of one instance (docker)."
+  description = "Processes and threads of one instance: a hard limit with docker. The participant's programs are ended at half of it."
   default     = 256
+
+  validation {
+    condition     = var.pids >= 64
+    error_message = "Expected at least 64: a server and a kernel have about 20 threads."
+  }
 }
 
 variable "tmp" {
@@ -168,6 +173,13 @@ variable "kill_timeout" {
   type        = string
   description = "Time between the interrupt and the kill when an instance is stopped."
   default     = "5s"
+}
+
+# What the server ends the participant's programs at.
+locals {
+  memory    = var.memory_max > var.memory ? var.memory_max : var.memory
+  processes = var.pids / 2
+  disk      = var.disk / 2
 }
 
 job "observatory-instance" {
@@ -268,6 +280,13 @@ job "observatory-instance" {
             "INSTANCE_TOKEN_HASH=${NOMAD_META_token_hash}",
             "INSTANCE_ADDRESS=${NOMAD_IP_http}",
             "INSTANCE_PORT=${NOMAD_PORT_http}",
+            # What the server holds the participant's programs to; with raw_exec nothing else does.
+            "INSTANCE_MEMORY=${local.memory}",
+            "INSTANCE_PROCESSES=${local.processes}",
+            "INSTANCE_DISK=${local.disk}",
+            "INSTANCE_FOLDERS=${NOMAD_ALLOC_DIR}/tmp:${NOMAD_ALLOC_DIR}/data",
+            "TMPDIR=${NOMAD_ALLOC_DIR}/tmp",
+            "MALLOC_ARENA_MAX=2",
             var.python,
             "-m",
             "jupyter_server",
@@ -302,6 +321,12 @@ job "observatory-instance" {
           INSTANCE_TOKEN_HASH = "${NOMAD_META_token_hash}"
           INSTANCE_ADDRESS    = "0.0.0.0"
           INSTANCE_PORT       = "${NOMAD_PORT_http}"
+          INSTANCE_MEMORY     = local.memory
+          INSTANCE_PROCESSES  = local.processes
+          INSTANCE_DISK       = local.disk
+          INSTANCE_FOLDERS    = "/tmp:${NOMAD_ALLOC_DIR}/tmp:${NOMAD_ALLOC_DIR}/data"
+          TMPDIR              = "/tmp"
+          MALLOC_ARENA_MAX    = 2
         }
 
         config {

@@ -1,0 +1,82 @@
+"""Starts the kernel under its limits:
+
+    python -I -S kernel.py <bytes of memory> <bytes of a file> -f <connection file>
+
+They are set before anything of the kernel runs, and what its programs start inherits them. What is counted over several
+processes is the business of watch.py.
+"""
+
+import os
+import resource
+import sys
+
+KIB, MIB = 1024, 1024 * 1024
+# A thread's stack counts as memory from the start, whatever it uses: with 8 MiB each, the kernel's own would be all there is.
+THREAD_STACK, MAIN_STACK = 1 * MIB, 8 * MIB
+OPEN_FILES = 256
+# Programs that print faster than this wait: the browser takes no more, and nothing that is printed needs to be thrown away.
+PRINTED_A_SECOND, PRINTED_AT_ONCE = 1 * MIB, 64 * KIB
+
+
+def limit(memory, file_size):
+    set_limit(resource.RLIMIT_DATA, memory)
+    set_limit(resource.RLIMIT_FSIZE, file_size)
+    set_limit(resource.RLIMIT_NOFILE, OPEN_FILES)
+    set_limit(resource.RLIMIT_CORE, 0)
+    # Not RLIMIT_NPROC: it counts all processes of the user on this node, and the other instances run as the same user.
+    resource.setrlimit(resource.RLIMIT_STACK, (THREAD_STACK, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+    # Where memory ends, this goes before the server; and the server, which watches, is served first.
+    with open("/proc/self/oom_score_adj", "w") as score:
+        score.write("1000")
+    os.nice(5)
+
+
+def set_limit(kind, wanted):
+    hard = resource.getrlimit(kind)[1]
+    value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def run_kernel():
+    del sys.path[0]  # this folder
+    # Threads got theirs when the interpreter was started; the main thread's may grow as it is used.
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    resource.setrlimit(resource.RLIMIT_STACK, (MAIN_STACK if hard == resource.RLIM_INFINITY else min(MAIN_STACK, hard), hard))
+    pace_output()
+
+    from ipykernel import kernelapp
+
+    kernelapp.launch_new_instance()
+
+
+def pace_output():
+    """Lets print() and what subprocesses print wait, so that endless output fills neither this memory nor the server's."""
+    import time
+
+    from ipykernel.iostream import OutStream
+
+    write_now = OutStream.write
+    next_free = time.monotonic()
+
+    def write(self, string):
+        nonlocal next_free
+        if not isinstance(string, str):
+            return write_now(self, string)  # which says what is wrong with it
+        for start in range(0, len(string), PRINTED_AT_ONCE):
+            part = string[start : start + PRINTED_AT_ONCE]
+            now = time.monotonic()
+            # A second's worth may be printed at once.
+            next_free = max(next_free, now - 1) + len(part) / PRINTED_A_SECOND
+            write_now(self, part)
+            if next_free > now:
+                time.sleep(next_free - now)
+        return len(string)
+
+    OutStream.write = write
+
+
+if __name__ == "__main__":
+    if sys.argv[1].isdecimal():
+        limit(int(sys.argv[1]), int(sys.argv[2]))
+        os.execv(sys.executable, [sys.executable, os.path.abspath(__file__), *sys.argv[3:]])
+    run_kernel()
