@@ -113,14 +113,14 @@ export class Notebook {
   }
 
   start(parent: HTMLElement): void {
-    const { state } = this.parts.resumption.configuration;
+    const { state, record } = this.parts.resumption.configuration;
     this.sections.show();
     this.view.setKernelState('starting');
     this.view.mount(parent);
     this.steps.begin(state.taskSeconds);
     this.sections.resumeAt(state.cursor);
     this.recorder.record('open', {
-      ...sizeOfWindow(),
+      ...(record.window ? sizeOfWindow() : { width: 0, height: 0 }),
       language: navigator.language,
       resumed: this.outbox.lastSeq > 0,
     });

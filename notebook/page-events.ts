@@ -77,15 +77,16 @@ export function sizeOfWindow(): { width: number; height: number } {
 }
 
 function listenToScrolling({ recorder, flow, tasks }: PageEventsParts): void {
-  let [seen, current] = [flow.current.id, flow.current.id];
+  let current = flow.current.id;
+  let seen = current;
   const record = settled(() => {
+    // To a task that begins the page scrolls by itself.
+    if (flow.current.id !== current) seen = flow.current.id;
+    current = flow.current.id;
     const task = taskInTheMiddle(tasks);
     if (task === null || task === seen) return;
     seen = task;
-    // To the task that has just begun the page scrolls by itself.
-    const isNew = task === flow.current.id && task !== current;
-    current = flow.current.id;
-    if (!isNew) recorder.recordAt({ cell: null, task }, 'scroll', {});
+    recorder.recordAt({ cell: null, task }, 'scroll', {});
   });
   addEventListener('scroll', record, { passive: true });
 }
