@@ -81,6 +81,12 @@ variable "public_url" {
   }
 }
 
+variable "traefik_url" {
+  type        = string
+  description = "Where the web app makes instances ready: Traefik's entry point inside the cluster; the public URL if empty."
+  default     = ""
+}
+
 variable "trusted_proxies" {
   type        = list(string)
   description = "Addresses that Traefik's requests come from: only these may ask the gate, and only their X-Forwarded-For is believed."
@@ -170,6 +176,7 @@ locals {
       "CONSUL_HTTP_ADDR=${var.consul_addr}",
       "OBSERVATORY_CONSUL_PREFIX=${var.name}",
       "OBSERVATORY_PUBLIC_URL=${var.public_url}",
+      "OBSERVATORY_TRAEFIK_URL=${var.traefik_url}",
       "OBSERVATORY_TRUSTED_PROXIES=${join(",", var.trusted_proxies)}",
       "OBSERVATORY_LOG_LEVEL=${var.log_level}",
       "OBSERVATORY_LISTEN=$${NOMAD_IP_http}:$${NOMAD_PORT_http}",

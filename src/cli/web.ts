@@ -8,6 +8,8 @@ import { controlRoutes } from '../control/routes.js';
 import { staleAfter } from '../control/status.js';
 import { gateRoutes, unreachableRoutes } from '../gate/routes.js';
 import { landingRoutes } from '../landing/routes.js';
+import { Preparation } from '../participants/preparation.js';
+import { InstanceClient } from '../platform/instance.js';
 import type { Logger } from '../platform/log.js';
 import { openDatabase } from '../platform/postgres/database.js';
 import { keys, openRedis, popReady } from '../platform/redis.js';
@@ -41,6 +43,11 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
 
   const assets = await notebookAssets();
   const secret = settings.OBSERVATORY_SECRET;
+  const traefikUrl = settings.OBSERVATORY_TRAEFIK_URL ?? settings.OBSERVATORY_PUBLIC_URL;
+  const preparation = new Preparation({ database, instances: new InstanceClient(traefikUrl, secret), log });
+  const prepare = (): void => {
+    preparation.hurry();
+  };
   const app = createApp(settings, log);
   const router = new Router();
   router.get('/healthz', (ctx) => {
@@ -60,8 +67,8 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     router,
     unreachableRoutes(database),
     controlRoutes({ database, secret, staleAfterSeconds: staleAfter(settings) }),
-    landingRoutes({ database, hints, nudge, notebookFiles: [assets.js, assets.css, ...assets.preload] }),
-    submitRoutes({ database, hints, assets, log, secret, nudge }),
+    landingRoutes({ database, hints, nudge, prepare, notebookFiles: [assets.js, assets.css, ...assets.preload] }),
+    submitRoutes({ database, hints, assets, log, secret, nudge, prepare }),
     oldAddressRoutes({ database, secret, nudge }),
   ];
   for (const each of routers) app.use(each.routes()).use(each.allowedMethods());
@@ -80,7 +87,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   return {
     address,
     async stop() {
-      await Promise.all(servers.map(close));
+      await Promise.all([...servers.map(close), preparation.stop()]);
       redis.disconnect();
       await database.end();
     },

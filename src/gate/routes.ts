@@ -5,7 +5,7 @@ import { instanceToken, probeKey, sameSecret } from '../platform/identity.js';
 import type { Queryable } from '../platform/postgres/database.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { refuseForeignNotebook, requireParticipant } from '../platform/web/session.js';
-import { instanceOfPath } from './path.js';
+import { instanceOfOwnPath, instanceOfPath } from './path.js';
 
 interface Gate {
   readonly database: Queryable;
@@ -22,13 +22,7 @@ export function gateRoutes(gate: Gate): Router {
   const router = new Router();
   router.get('/gate', async (ctx) => {
     refuseStrangers(ctx, gate.proxies);
-    const uri = ctx.get('x-forwarded-uri');
-    const instance = instanceOfPath(uri);
-    if (instance === undefined) throw new Refusal(403, 'not-allowed', 'Nothing here is open to participants.');
-    if (!isProbe(ctx, gate.secret, instance)) {
-      refuseForeignOrigin(ctx);
-      if (!(await holdsLease(gate.database, requireParticipant(ctx), instance))) refuseForeignNotebook();
-    }
+    const instance = ownInstance(ctx, gate.secret) ?? (await participantsInstance(ctx, gate.database));
     ctx.set('Authorization', `token ${instanceToken(gate.secret, instance)}`);
     ctx.set('Cache-Control', 'no-store');
     ctx.status = 200;
@@ -54,9 +48,20 @@ function refuseStrangers(ctx: Context, proxies: readonly string[]): void {
   if (!proxies.includes(from)) throw new Refusal(403, 'not-allowed', 'Only the proxy asks here.');
 }
 
-function isProbe(ctx: Context, secret: string, instance: string): boolean {
+/** The instance that the platform itself goes to, undefined when the request is none of its own. */
+function ownInstance(ctx: Context, secret: string): string | undefined {
   const key = ctx.get('x-observatory-probe');
-  return key !== '' && sameSecret(key, probeKey(secret, instance));
+  const instance = instanceOfOwnPath(ctx.get('x-forwarded-uri'));
+  return key !== '' && instance !== undefined && sameSecret(key, probeKey(secret, instance)) ? instance : undefined;
+}
+
+/** The instance that the participant of this session goes to, whose lease it must be. */
+async function participantsInstance(ctx: Context, database: Queryable): Promise<string> {
+  const instance = instanceOfPath(ctx.get('x-forwarded-uri'));
+  if (instance === undefined) throw new Refusal(403, 'not-allowed', 'Nothing here is open to participants.');
+  refuseForeignOrigin(ctx);
+  if (!(await holdsLease(database, requireParticipant(ctx), instance))) refuseForeignNotebook();
+  return instance;
 }
 
 /** A WebSocket may be opened from any page on the web; its Origin tells which one it was. */

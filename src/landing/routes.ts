@@ -27,6 +27,8 @@ export interface Landing {
   readonly notebookFiles: readonly string[];
   /** Asks the manager to look at once; losing it costs only time. */
   nudge(): void;
+  /** Instances were given out, perhaps: makes them ready, in its own time. */
+  readonly prepare: () => void;
 }
 
 const HOW_TO_SCRIPT = '/assets/landing/how-to.js';
@@ -98,6 +100,7 @@ async function start(ctx: Context, landing: Landing): Promise<void> {
     });
     refuseUnlessJoined(joined);
     await serveLine(database, landing.hints, study.profile);
+    landing.prepare();
     landing.nudge();
   }
   // Whoever reloads the next page sends no form again.
@@ -140,7 +143,7 @@ async function howTo(ctx: Context, { database }: Landing): Promise<void> {
 }
 
 /** Plain text as in the original: `nr` not ready, `error`, or the notebook's address. */
-async function assignedInstance(ctx: Context, { database, hints }: Landing): Promise<void> {
+async function assignedInstance(ctx: Context, { database, hints, prepare }: Landing): Promise<void> {
   ctx.type = 'text/plain';
   ctx.set('Cache-Control', 'no-store');
   const participant = await currentParticipant(ctx, database);
@@ -152,6 +155,7 @@ async function assignedInstance(ctx: Context, { database, hints }: Landing): Pro
   if (participant.state === 'waiting') {
     const study = (await findStudy(database, participant.studyId))!;
     await serveLine(database, hints, study.profile);
+    prepare();
   }
   const instance = await liveInstance(database, participant.id);
   ctx.body = instance === undefined ? 'nr' : `/proxy/${instance}/`;

@@ -37,12 +37,13 @@ export async function publishStudy(database: Database, study: Study): Promise<vo
     );
     await refuseChangedConditions(client, study);
     await client.query('update conditions set active = false where study_id = $1', [study.id]);
-    for (const { number, name, factors, document } of study.conditions) {
+    for (const { number, name, factors, document, starterFiles } of study.conditions) {
       await client.query(
-        `insert into conditions (study_id, number, name, factors, document) values ($1, $2, $3, $4, $5)
+        `insert into conditions (study_id, number, name, factors, document, starter_files) values ($1, $2, $3, $4, $5, $6)
          on conflict (study_id, number) do update
-           set name = excluded.name, factors = excluded.factors, document = excluded.document, active = true`,
-        [study.id, number, name, factors, JSON.stringify(document)],
+           set name = excluded.name, factors = excluded.factors, document = excluded.document,
+             starter_files = excluded.starter_files, active = true`,
+        [study.id, number, name, factors, JSON.stringify(document), JSON.stringify(starterFiles)],
       );
     }
     const scopes = ['study', ...study.conditions.map(({ number }) => `condition:${number}`)];

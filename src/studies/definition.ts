@@ -6,6 +6,7 @@ import { defaultConsentBoxes, type ConsentBox } from './consent-boxes.js';
 import { exitSurveySchema } from './exit-survey.js';
 import { questionsSchema } from './questions.js';
 import { recordSchema } from './recording.js';
+import { starterFilesSchema } from './starter-files.js';
 
 /** As the original did by default: `maxInstances` and `dailyMaxInstances`. */
 export const DEFAULT_MAX_PARTICIPANTS = 200;
@@ -99,6 +100,8 @@ const studySchema = z.strictObject({
     record: recordSchema.prefault({}),
     /** Asked in a dialog when a task is left unsolved. */
     skipSurvey: questionsSchema.optional(),
+    /** What participants find beside their notebook: `path` is its name there, `file` that in the study folder. */
+    files: starterFilesSchema,
     /** `null` is no cap. */
     caps: z
       .strictObject({
@@ -127,7 +130,7 @@ export interface Level {
 /** The parts that name files and each other; what could not be understood is missing. */
 export type StudyParts = { [Part in (typeof partNames)[number]]?: StudyShape[Part] | undefined };
 
-const partNames = ['values', 'conditions', 'texts', 'consentBoxes', 'tasks'] as const;
+const partNames = ['values', 'conditions', 'texts', 'consentBoxes', 'files', 'tasks'] as const;
 
 export interface CheckedDefinition {
   /** Only if there is no problem. */

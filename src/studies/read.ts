@@ -12,6 +12,7 @@ import {
   renderDocument,
   type ConditionCell,
 } from './render.js';
+import { renderStarterFiles, type StarterFile, starterFileProblems } from './starter-files.js';
 import { StudyError } from './study-error.js';
 import { readStudyFile, UnreadableFile } from './study-files.js';
 import { parseStudyYaml, YamlProblems, type StudySource } from './study-yaml.js';
@@ -20,12 +21,13 @@ export const STUDY_FILE = 'study.yaml';
 
 export interface Condition extends ConditionCell {
   readonly document: Document;
+  readonly starterFiles: readonly StarterFile[];
 }
 
 /** The landing pages' texts as HTML. */
 export type StudyTexts = Readonly<Record<keyof StudyDefinition['texts'], string>>;
 
-export interface Study extends Omit<StudyDefinition, 'conditions' | 'texts'> {
+export interface Study extends Omit<StudyDefinition, 'conditions' | 'files' | 'texts'> {
   readonly texts: StudyTexts;
   readonly conditions: readonly Condition[];
   /** SHA-256 over study.yaml and all files that it names. */
@@ -57,8 +59,9 @@ export async function readStudy(folder: string): Promise<Study> {
   const conditions = conditionCells(definition).map((cell) => ({
     ...cell,
     document: renderDocument({ definition, files }, cell),
+    starterFiles: renderStarterFiles(definition.files, files, placeholderValues(definition, cell)),
   }));
-  assertDocuments(folder, conditions);
+  assertConditions(folder, conditions);
   return {
     ...definition,
     texts: landingTexts(definition, files),
@@ -86,7 +89,7 @@ async function readSource(folder: string): Promise<StudySource> {
   }
 }
 
-function wantedFiles({ texts, tasks = [], conditions, values }: StudyParts): WantedFile[] {
+function wantedFiles({ texts, tasks = [], files = [], conditions, values }: StudyParts): WantedFile[] {
   const wanted = new Map<string, WantedFile>();
   const want = (file: string, path: YamlPath): void => {
     if (!wanted.has(file)) wanted.set(file, { file, path });
@@ -96,6 +99,7 @@ function wantedFiles({ texts, tasks = [], conditions, values }: StudyParts): Wan
   if (!conditions || !values || countConditions(conditions) > MAX_CONDITIONS) return [...wanted.values()];
   for (const condition of conditionCells({ conditions })) {
     const placeholders = placeholderValues({ conditions, values }, condition);
+    for (const [f, { file }] of files.entries()) want(fillPlaceholders(file, placeholders), ['files', f, 'file']);
     for (const [t, task] of tasks.entries()) {
       for (const [c, cell] of task.cells.entries()) {
         want(cellFile(cell, placeholders), ['tasks', t, 'cells', c, 'markdown' in cell ? 'markdown' : 'code']);
@@ -122,13 +126,14 @@ async function readFiles(
   return { texts: Object.fromEntries(texts), problems };
 }
 
-/** Placeholders can make a source, a title or the whole longer than the page takes. */
-function assertDocuments(folder: string, conditions: readonly Condition[]): void {
-  const problems = conditions.flatMap(({ name, document }) => {
+/** Placeholders can make a source, a title or the whole longer than the page takes, and a file's name no name. */
+function assertConditions(folder: string, conditions: readonly Condition[]): void {
+  const problems = conditions.flatMap(({ name, document, starterFiles }) => {
     const issues = documentSchema.safeParse(document).error?.issues ?? [];
     const bytes = Buffer.byteLength(JSON.stringify(document));
     const tooLarge = { path: [], message: `the notebook has ${bytes} bytes, at most ${MAX_DOCUMENT_BYTES} are possible` };
-    return [...issues, ...(bytes > MAX_DOCUMENT_BYTES ? [tooLarge] : [])].map(({ path, message }) => ({
+    const found = [...issues, ...(bytes > MAX_DOCUMENT_BYTES ? [tooLarge] : []), ...starterFileProblems(starterFiles)];
+    return found.map(({ path, message }) => ({
       file: STUDY_FILE,
       path: path.join('.'),
       message: `in condition "${name}", placeholders filled: ${message}`,

@@ -31,6 +31,8 @@ export interface Submit {
   readonly secret: string;
   /** Asks the manager to look at once; losing it costs only time. */
   nudge(): void;
+  /** Instances were given out, perhaps: makes them ready, in its own time. */
+  readonly prepare: () => void;
 }
 
 /** A snapshot of the largest possible document, and a batch of events. */
@@ -130,11 +132,12 @@ async function notebook({ database, log, secret }: Submit, participantId: string
 }
 
 /** Where the participant's kernel is now; whoever waits is served from the line, as on the way in. */
-async function placeNow({ database, hints }: Submit, participantId: string): Promise<string | undefined> {
+async function placeNow({ database, hints, prepare }: Submit, participantId: string): Promise<string | undefined> {
   const participant = (await findParticipant(database, participantId))!;
   if (participant.state === 'waiting') {
     const study = (await findStudy(database, participant.studyId))!;
     await serveLine(database, hints, study.profile);
+    prepare();
   } else if (participant.state !== 'working') {
     throw ended();
   }

@@ -4,6 +4,7 @@ import { sql as manager } from './migrations/0002-manager.js';
 import { sql as liveStudyState } from './migrations/0003-live-study-state.js';
 import { sql as history } from './migrations/0004-history.js';
 import { sql as record } from './migrations/0005-record.js';
+import { sql as prepare } from './migrations/0006-prepare.js';
 import { sql as submissions } from './migrations/0007-submissions.js';
 
 const migrations: readonly { readonly version: number; readonly sql: string }[] = [
@@ -12,6 +13,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 3, sql: liveStudyState },
   { version: 4, sql: history },
   { version: 5, sql: record },
+  { version: 6, sql: prepare },
   { version: 7, sql: submissions },
 ];
 
