@@ -22,7 +22,7 @@ import { Runner } from './runner.js';
 import { ServerError, type NotebookServer } from './server.js';
 import { SourceHint } from './source-hint.js';
 import { Steps } from './steps.js';
-import { handOver } from './strays.js';
+import { handOverStrays } from './strays.js';
 import { TaskSections } from './task-sections.js';
 
 /** A changed document is sent whole this often, milliseconds. */
@@ -176,6 +176,7 @@ export class Notebook {
   private async leave(): Promise<void> {
     this.recorder.snapshot();
     this.recorder.close();
+    await this.handOverStrays();
     for (;;) {
       await this.outbox.flush();
       const answer = await this.parts.server.finish(this.outbox.lastSeq).catch(() => null);
@@ -275,10 +276,9 @@ export class Notebook {
   }
 
   private async handOverStrays(): Promise<void> {
-    const { resumption, store, server } = this.parts;
-    if (resumption.stray.length === 0) return;
+    const { page, store, server } = this.parts;
     await this.outbox.flush();
-    await handOver(resumption.stray, store, (batch) => server.sendEvents(batch));
+    await handOverStrays({ page, store, send: (batch) => server.sendEvents(batch) });
   }
 
   private async beat(): Promise<void> {

@@ -10,8 +10,6 @@ export interface Resumption {
   readonly configuration: NotebookConfiguration;
   /** To be sent, numbered so that they follow what the server has. */
   readonly waiting: readonly NotebookEvent[];
-  /** Other pages' events, for the server to keep apart. */
-  readonly stray: readonly NotebookEvent[];
   /** Kept here without need: the server has it, or it has another number now. */
   readonly outdated: readonly EventKey[];
   /** To be kept under their new numbers. */
@@ -28,7 +26,6 @@ export function resume(configuration: NotebookConfiguration, kept: readonly Note
   return {
     configuration: { ...configuration, document: rebuilt, state: stateAfter(configuration, waiting) },
     waiting,
-    stray: sorted.stray,
     outdated: [...sorted.stored, ...(isRenumbered ? sorted.waiting : [])],
     renumbered: isRenumbered ? waiting : [],
   };

@@ -5,16 +5,20 @@ import type { Answer, EventBatch, NotebookEvent } from './protocol.js';
 
 const LIMIT = { events: 100, bytes: 400_000 };
 
+export interface HandOver {
+  /** This page, whose own events go their own way. */
+  readonly page: string;
+  readonly store: OutboxStore;
+  readonly send: (batch: EventBatch) => Promise<Answer>;
+}
+
 /**
- * Only after this page's own `open` has been acknowledged: before that, the server would take them for its record's next events.
- * What the server does not take stays in the browser for the next page.
+ * Only when all that this page goes on from, and its own `open`, has been acknowledged: before that, the server would take for its
+ * record's next events what is none of it. What it does not take stays in the browser for the next page.
  */
-export async function handOver(
-  strays: readonly NotebookEvent[],
-  store: OutboxStore,
-  send: (batch: EventBatch) => Promise<Answer>,
-): Promise<void> {
-  let rest = [...strays].sort((one, other) => one.page.localeCompare(other.page) || one.seq - other.seq);
+export async function handOverStrays({ page, store, send }: HandOver): Promise<void> {
+  await store.settled();
+  let rest = (await store.events()).filter((event) => event.page !== page).sort(byPage);
   while (rest.length > 0) {
     const fitting = firstOf(firstRun(rest), LIMIT);
     const events = fitting.length > 0 ? fitting : rest.slice(0, 1);
@@ -24,4 +28,8 @@ export async function handOver(
     store.remove(events);
     rest = rest.slice(events.length);
   }
+}
+
+function byPage(one: NotebookEvent, other: NotebookEvent): number {
+  return one.page.localeCompare(other.page) || one.seq - other.seq;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ChangeSet } from '@codemirror/state';
 import { sortKept, withoutGaps } from '../../notebook/numbering.js';
 import type { EventDraft, NotebookEvent } from '../../notebook/protocol.js';
-import { handOver } from '../../notebook/strays.js';
+import { handOverStrays } from '../../notebook/strays.js';
 import { configurationOf, draft, MemoryServer, MemoryStore, OPEN, openPage } from './notebook-outbox-support.js';
 
 const event = (page: string, seq: number, more: Partial<EventDraft> = {}): NotebookEvent => ({
@@ -185,13 +185,14 @@ describe('a page that is loaded again', () => {
   it('hands over what an overtaken page left, once its own opening is known', async () => {
     await workOffline();
     server.accept({ events: [opening('z', 2), event('z', 3)] });
-    const { outbox, store, resumption } = await openPage(server, kept);
-    assert.deepEqual(names(resumption.stray), ['a2', 'a3', 'a4']);
+    const { outbox, store } = await openPage(server, kept);
     outbox.record({ ...OPEN, page: 'b' });
     await outbox.flush();
-    await handOver(resumption.stray, store, server.send);
+    outbox.record(draft({}, { page: 'b' }));
+    await handOverStrays({ page: 'b', store, send: server.send });
+    await outbox.flush();
     await store.settled();
-    assert.deepEqual(names(server.events), ['a1', 'z2', 'z3', 'b4']);
+    assert.deepEqual(names(server.events), ['a1', 'z2', 'z3', 'b4', 'b5']);
     assert.deepEqual(names(server.strays), ['a2', 'a3', 'a4']);
     assert.deepEqual(kept.numbers, []);
   });
@@ -199,9 +200,9 @@ describe('a page that is loaded again', () => {
   it('keeps what an overtaken page left while the server cannot be reached', async () => {
     await workOffline();
     server.accept({ events: [opening('z', 2)] });
-    const { store, resumption } = await openPage(server, kept);
+    const { store } = await openPage(server, kept);
     server.trouble = () => null;
-    await handOver(resumption.stray, store, server.send);
+    await handOverStrays({ page: 'b', store, send: server.send });
     await store.settled();
     assert.deepEqual(kept.numbers, [2, 3, 4]);
   });
