@@ -24,6 +24,8 @@ c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = os.path.join(HOMES, "{username}")
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
 c.Spawner.args = ["--allow-root"]
+# In the hub's own process group, so that they end with it in any case.
+c.SimpleLocalProcessSpawner.popen_kwargs = {"start_new_session": False}
 c.Spawner.default_url = "/notebooks/study.ipynb"
 
 
