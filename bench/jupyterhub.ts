@@ -4,7 +4,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Cache } from '../src/local/cache.js';
-import { answers, probe } from '../src/local/http-probe.js';
+import { answers } from '../src/local/http-probe.js';
 import { freePort } from '../src/local/ports.js';
 import { ManagedProcess } from '../src/local/process.js';
 import { pythonEnvironment } from '../src/local/python.js';
@@ -57,7 +57,9 @@ export async function startJupyterHub({ cache, cleanup, runDir, stack, document 
   return {
     signIn: `${url}/hub/login`,
     async stopServer(user) {
-      await probe(`${url}/hub/api/users/${user}/server`, { method: 'DELETE', headers });
+      // Answered when it has ended, or after ten seconds.
+      const { status } = await fetch(`${url}/hub/api/users/${user}/server`, { method: 'DELETE', headers });
+      if (status >= 300) throw new Error(`JupyterHub did not stop the server of ${user}: ${status}`);
     },
   };
 }
