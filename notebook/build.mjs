@@ -89,6 +89,11 @@ export async function buildNotebook(outDir) {
     legalComments: 'none',
     logLevel: 'warning',
   });
+  if (Object.keys(metafile.inputs).some((file) => file.includes('node_modules/zod/'))) {
+    throw new Error(
+      'the page would bring zod along, more than all else it has: it may import only types from where zod is',
+    );
+  }
   const entry = (file) => Object.entries(metafile.outputs).find(([, output]) => output.entryPoint?.endsWith(file))[0];
   const [js, css, kernel] = ['notebook/boot.ts', 'notebook/style.css', 'notebook/kernel.ts'].map(entry);
   const manifest = {

@@ -5,7 +5,7 @@ import { crossReferenceProblems, type DefinitionProblem } from './cross-referenc
 import { defaultConsentBoxes, type ConsentBox } from './consent-boxes.js';
 import { exitSurveySchema } from './exit-survey.js';
 import { questionsSchema } from './questions.js';
-import { recordSchema } from './recording.js';
+import { recordSchema } from './record-schema.js';
 import { starterFilesSchema } from './starter-files.js';
 
 /** As the original did by default: `maxInstances` and `dailyMaxInstances`. */

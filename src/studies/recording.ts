@@ -1,22 +1,7 @@
 /** What is recorded of a participant's work: the kinds of events, which of them a study may leave out, and how a consent form says it. */
-import { z } from 'zod';
+import type { RecordChoice } from './record-schema.js';
 
-/** What a study may leave out; all of it is recorded unless it says so. */
-export const recordSchema = z.strictObject({
-  /** The time of each change; without it changes are put together over at most a second. */
-  keystrokes: z.boolean().default(true),
-  /** The text of what is pasted; without it only its length. */
-  pastes: z.boolean().default(true),
-  /** How much is copied or cut. */
-  copies: z.boolean().default(true),
-  /** Whether the page is in front, and for how long. */
-  focus: z.boolean().default(true),
-  /** To which task the page is scrolled. */
-  scrolling: z.boolean().default(true),
-  /** The size of the window. */
-  window: z.boolean().default(true),
-});
-export type RecordChoice = z.infer<typeof recordSchema>;
+export type { RecordChoice };
 
 /** Kinds of events that a study cannot leave out: without them the notebook could not be rebuilt. */
 export type AlwaysKind =
