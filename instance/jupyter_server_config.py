@@ -135,6 +135,10 @@ c.ServerApp.log_level = "WARN"
 c.ServerApp.websocket_ping_interval = 30
 c.ServerApp.websocket_ping_timeout = 30
 
+# More than a kernel puts out by itself (kernel.py lets it wait); what a program sends past that is left out.
+c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 4_000_000
+c.ZMQChannelsWebsocketConnection.iopub_msg_rate_limit = 2_000
+
 # A kernel lives as long as its instance: the study's manager retires instances, idle kernels are participants who think.
 c.MappingKernelManager.cull_idle_timeout = 0
 c.KernelManager.shutdown_wait_time = 1.0

@@ -9,13 +9,14 @@ processes is the business of watch.py.
 import os
 import resource
 import sys
+import time
 
 KIB, MIB = 1024, 1024 * 1024
 # A thread's stack counts as memory from the start, whatever it uses: with 8 MiB each, the kernel's own would be all there is.
 THREAD_STACK, MAIN_STACK = 1 * MIB, 8 * MIB
 OPEN_FILES = 256
-# Programs that print faster than this wait: the browser takes no more, and nothing that is printed needs to be thrown away.
-PRINTED_A_SECOND, PRINTED_AT_ONCE = 1 * MIB, 64 * KIB
+# Programs that put out more than this wait: the browser takes no more, and nothing needs to be thrown away on the way there.
+PUT_OUT_A_SECOND, PRINTED_AT_ONCE = 1 * MIB, 64 * KIB
 
 
 def limit(memory, file_size):
@@ -50,29 +51,42 @@ def run_kernel():
 
 
 def pace_output():
-    """Lets print() and what subprocesses print wait, so that endless output fills neither this memory nor the server's."""
-    import time
+    """Lets a program that puts out too much wait, so that endless output fills neither this memory nor the server's."""
+    import threading
 
-    from ipykernel.iostream import OutStream
+    from ipykernel.iostream import IOPubThread, OutStream
 
-    write_now = OutStream.write
-    next_free = time.monotonic()
+    pace = Pace()
+    write_now, send_now = OutStream.write, IOPubThread.send_multipart
 
     def write(self, string):
-        nonlocal next_free
         if not isinstance(string, str):
             return write_now(self, string)  # which says what is wrong with it
         for start in range(0, len(string), PRINTED_AT_ONCE):
             part = string[start : start + PRINTED_AT_ONCE]
-            now = time.monotonic()
-            # A second's worth may be printed at once.
-            next_free = max(next_free, now - 1) + len(part) / PRINTED_A_SECOND
             write_now(self, part)
-            if next_free > now:
-                time.sleep(next_free - now)
+            pace.wait(len(part))
         return len(string)
 
-    OutStream.write = write
+    def send_multipart(self, parts, *args, **kwargs):
+        send_now(self, parts, *args, **kwargs)
+        # What was printed is sent by a thread of its own and has waited already; how the kernel does is told at once.
+        if threading.current_thread() is threading.main_thread() and not parts[0].endswith(b".status"):
+            pace.wait(sum(map(len, parts)))
+
+    OutStream.write, IOPubThread.send_multipart = write, send_multipart
+
+
+class Pace:
+    def __init__(self):
+        self.next_free = time.monotonic()
+
+    def wait(self, size):
+        now = time.monotonic()
+        # A second's worth may go out at once.
+        self.next_free = max(self.next_free, now - 1) + size / PUT_OUT_A_SECOND
+        if self.next_free > now:
+            time.sleep(self.next_free - now)
 
 
 if __name__ == "__main__":

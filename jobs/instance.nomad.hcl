@@ -286,7 +286,9 @@ job "observatory-instance" {
             "INSTANCE_DISK=${local.disk}",
             "INSTANCE_FOLDERS=${NOMAD_ALLOC_DIR}/tmp:${NOMAD_ALLOC_DIR}/data",
             "TMPDIR=${NOMAD_ALLOC_DIR}/tmp",
+            # What is freed goes back to the node.
             "MALLOC_ARENA_MAX=2",
+            "MALLOC_MMAP_THRESHOLD_=131072",
             var.python,
             "-m",
             "jupyter_server",
@@ -316,17 +318,18 @@ job "observatory-instance" {
         kill_timeout = var.kill_timeout
 
         env {
-          HOME                = "${NOMAD_TASK_DIR}"
-          INSTANCE_ID         = "${NOMAD_META_instance_id}"
-          INSTANCE_TOKEN_HASH = "${NOMAD_META_token_hash}"
-          INSTANCE_ADDRESS    = "0.0.0.0"
-          INSTANCE_PORT       = "${NOMAD_PORT_http}"
-          INSTANCE_MEMORY     = local.memory
-          INSTANCE_PROCESSES  = local.processes
-          INSTANCE_DISK       = local.disk
-          INSTANCE_FOLDERS    = "/tmp:${NOMAD_ALLOC_DIR}/tmp:${NOMAD_ALLOC_DIR}/data"
-          TMPDIR              = "/tmp"
-          MALLOC_ARENA_MAX    = 2
+          HOME                   = "${NOMAD_TASK_DIR}"
+          INSTANCE_ID            = "${NOMAD_META_instance_id}"
+          INSTANCE_TOKEN_HASH    = "${NOMAD_META_token_hash}"
+          INSTANCE_ADDRESS       = "0.0.0.0"
+          INSTANCE_PORT          = "${NOMAD_PORT_http}"
+          INSTANCE_MEMORY        = local.memory
+          INSTANCE_PROCESSES     = local.processes
+          INSTANCE_DISK          = local.disk
+          INSTANCE_FOLDERS       = "/tmp:${NOMAD_ALLOC_DIR}/tmp:${NOMAD_ALLOC_DIR}/data"
+          TMPDIR                 = "/tmp"
+          MALLOC_ARENA_MAX       = 2
+          MALLOC_MMAP_THRESHOLD_ = 131072
         }
 
         config {

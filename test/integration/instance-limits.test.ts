@@ -1,6 +1,5 @@
 /** What a participant's programs may take of an instance, on the real server with the job file's own command. */
 import assert from 'node:assert/strict';
-import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,6 +8,7 @@ import { Cleanup } from '../../src/local/cleanup.js';
 import { type LocalInstance, startInstance } from '../../src/local/instance.js';
 import { poll } from '../poll.js';
 import { KernelClient } from './kernel-client.js';
+import { workingIn } from './working-in.js';
 
 describe('the limits of an instance', function () {
   this.timeout(120_000);
@@ -75,7 +75,7 @@ time.sleep(60)`,
     );
     assert.equal(run.status, 'gone');
     await startedAnew('processes', since);
-    assert.equal(workingIn(instance.home), 2, 'the server and the kernel');
+    assert.equal(workingIn(instance.home).length, 2, 'the server and the kernel');
   });
 
   it('one file cannot grow beyond the disk', async () => {
@@ -104,13 +104,3 @@ time.sleep(60)`);
     await startedAnew('died', since);
   });
 });
-
-function workingIn(folder: string): number {
-  return readdirSync('/proc').filter((pid) => {
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`) === folder;
-    } catch {
-      return false; // no process, or one that ended meanwhile
-    }
-  }).length;
-}

@@ -81,6 +81,15 @@ export class KernelClient {
     return { ...(await done), printed };
   }
 
+  /** Asks for the run and waits for nothing. */
+  send(code: string): void {
+    this.socket.send(JSON.stringify(executeRequest(randomUUID(), code)));
+  }
+
+  async interrupt(): Promise<void> {
+    await request(this.instance, `kernels/${this.id}/interrupt`, { method: 'POST' });
+  }
+
   close(): void {
     this.socket.terminate();
   }
