@@ -24,9 +24,17 @@ export class IndexedEventStore implements EventStore {
     // Strict: what is kept survives the machine's end as well. What is only removed may come back, the server knows it.
     const durability = put.length > 0 ? 'strict' : 'relaxed';
     const transaction = database.transaction('events', 'readwrite', { durability });
-    const removals = remove.map(({ page, seq }) => transaction.store.delete([participant, page, seq]));
-    const additions = put.map((event) => transaction.store.put(event, [participant, event.page, event.seq]));
-    await Promise.all([...removals, ...additions, transaction.done]);
+    const { store, done } = transaction;
+    try {
+      const removals = remove.map(({ page, seq }) => store.delete([participant, page, seq]));
+      const additions = put.map((event) => store.put(event, [participant, event.page, event.seq]));
+      await Promise.all([...removals, ...additions, done]);
+    } catch (error) {
+      // A request that fails ends its transaction by itself; one that could not even be made does not.
+      if (transaction.error === null) transaction.abort();
+      await done.catch(() => undefined);
+      throw error;
+    }
   }
 
   private async open(): Promise<IDBPDatabase<Schema>> {

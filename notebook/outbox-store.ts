@@ -7,6 +7,9 @@
 import type { EventKey, EventStore } from './event-store.js';
 import type { NotebookEvent } from './protocol.js';
 
+/** For the browser's store to open, milliseconds: some have been known never to answer. */
+const PATIENCE = 3000;
+
 export class OutboxStore {
   private readonly puts = new Map<string, NotebookEvent>();
   private readonly removals = new Map<string, EventKey>();
@@ -30,9 +33,15 @@ export class OutboxStore {
     this.onChange = onChange;
   }
 
-  /** Empty where nothing can be read: a private window of some browsers. */
+  /** Empty where nothing can be read, as in a private window of some browsers, or not in a moment: the page must open. */
   async events(): Promise<NotebookEvent[]> {
-    return this.store.events(this.participant).catch(() => []);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const tooLate = new Promise<NotebookEvent[]>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE, []);
+    });
+    const events = await Promise.race([this.store.events(this.participant).catch(() => []), tooLate]);
+    clearTimeout(timer);
+    return events;
   }
 
   add(events: readonly NotebookEvent[]): void {

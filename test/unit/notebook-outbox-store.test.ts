@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { OutboxStore } from '../../notebook/outbox-store.js';
 import type { NotebookEvent } from '../../notebook/protocol.js';
+import { eventStoreContract } from './event-store-contract.js';
 import { draft, MemoryStore } from './notebook-outbox-support.js';
 
 const event = (seq: number, data: Record<string, unknown> = {}): NotebookEvent => ({ seq, ...draft(data) });
+
+describe('the store that the tests use', () => {
+  eventStoreContract(() => Promise.resolve(new MemoryStore()));
+});
 
 describe("the browser's copy of what is not acknowledged", () => {
   let kept: MemoryStore;
@@ -69,5 +75,17 @@ describe("the browser's copy of what is not acknowledged", () => {
   it('has nothing where nothing can be read', async () => {
     kept.events = () => Promise.reject(new DOMException('no', 'SecurityError'));
     assert.deepEqual(await store.events(), []);
+  });
+
+  it('does not hold up the page where the browser never answers', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      kept.events = () => new Promise(() => undefined);
+      const events = store.events();
+      mock.timers.tick(3000);
+      assert.deepEqual(await events, []);
+    } finally {
+      mock.timers.reset();
+    }
   });
 });
