@@ -62,7 +62,9 @@ class OneKernelManager(AsyncMappingKernelManager):
             await asyncio.wait([self.starting])
         for kernel_id in self.list_kernel_ids():
             return kernel_id
-        self.starting = asyncio.ensure_future(super().start_kernel(**kwargs))
+        # In the home, where the study's files are, whatever a request says.
+        kwargs.pop("path", None)
+        self.starting = asyncio.ensure_future(super().start_kernel(**kwargs, cwd=self.root_dir))
         try:
             return await self.starting
         finally:

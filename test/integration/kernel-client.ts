@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import type { LocalInstance } from '../../src/local/instance.js';
+
+/** Of Jupyter's API, ending in a slash, and its token. */
+interface Server {
+  readonly address: string;
+  readonly token: string;
+}
 
 export interface LastRestart {
   readonly reason: string;
@@ -31,12 +36,12 @@ export interface Run {
 /** The kernel of an instance, as the gate's client sees it: the bare server with its token. */
 export class KernelClient {
   private constructor(
-    private readonly instance: LocalInstance,
+    private readonly instance: Server,
     readonly id: string,
     readonly socket: WebSocket,
   ) {}
 
-  static async start(instance: LocalInstance): Promise<KernelClient> {
+  static async start(instance: Server): Promise<KernelClient> {
     const { id } = (await (await request(instance, 'kernels', { method: 'POST' })).json()) as KernelModel;
     const address = `${instance.address.replace('http', 'ws')}kernels/${id}/channels?session_id=${randomUUID()}`;
     const socket = new WebSocket(address, { headers: authorization(instance), maxPayload: 0 });
@@ -95,9 +100,9 @@ export class KernelClient {
   }
 }
 
-const authorization = ({ token }: LocalInstance) => ({ authorization: `token ${token}` });
+const authorization = ({ token }: Server) => ({ authorization: `token ${token}` });
 
-export function request(instance: LocalInstance, path: string, init: RequestInit = {}): Promise<Response> {
+export function request(instance: Server, path: string, init: RequestInit = {}): Promise<Response> {
   return fetch(instance.address + path, { ...init, headers: { ...authorization(instance), ...init.headers } });
 }
 
