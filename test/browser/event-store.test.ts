@@ -44,7 +44,7 @@ describe("the browser's store of events", function () {
   }
 
   const store: EventStore = {
-    events: (participant) => page.evaluate(`store.events(${JSON.stringify(participant)})`) as Promise<NotebookEvent[]>,
+    events: (participant) => page.evaluate<NotebookEvent[]>(`store.events(${JSON.stringify(participant)})`),
     write: (participant, change) => write(participant, JSON.stringify(change)),
   };
 
