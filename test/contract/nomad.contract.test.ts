@@ -51,7 +51,7 @@ describe('Nomad contract: calls', function () {
       const id = contract.id('file');
       const { status, json } = await parse(
         jobFile,
-        `job_id = "${id}"\ndriver = "raw_exec"\nmemory = 64\ndatacenters = ["dc1", "dc2"]\nunknown = 1\n`,
+        `job_id = "${id}"\ndriver = "raw_exec"\nmemory = 256\ndatacenters = ["dc1", "dc2"]\nunknown = 1\n`,
       );
       assert.equal(status, 200);
       assert.deepEqual([json.ID, json.Name, json.Type, json.Datacenters], [id, id, 'batch', ['dc1', 'dc2']]);
@@ -59,8 +59,10 @@ describe('Nomad contract: calls', function () {
       const [group] = json.TaskGroups;
       const [task, ...more] = group?.Tasks ?? [];
       assert.deepEqual([task?.Name, task?.Driver, task?.KillTimeout, more.length], ['server', 'raw_exec', 5e9, 0]);
-      assert.deepEqual([task?.Resources.CPU, task?.Resources.MemoryMB], [512, 64]);
-      assert.ok((task?.Config?.args as string[]).includes('INSTANCE_PORT=${NOMAD_PORT_http}'), 'run-time names stay');
+      assert.deepEqual([task?.Resources.CPU, task?.Resources.MemoryMB], [512, 256]);
+      const args = task?.Config?.args as string[];
+      assert.ok(args.includes('INSTANCE_PORT=${NOMAD_PORT_http}'), 'run-time names stay');
+      assert.ok(args.includes('INSTANCE_MEMORY=256'), 'the instance knows its own limit');
       const [service] = group?.Services ?? [];
       assert.equal(service?.Checks?.[0]?.Interval, 1e9);
       assert.ok(service.Tags?.some((tag) => tag.endsWith('=PathPrefix(`/proxy/${NOMAD_META_instance_id}/api/`)')));
@@ -71,6 +73,7 @@ describe('Nomad contract: calls', function () {
       const [task, ...more] = json.TaskGroups[0]?.Tasks ?? [];
       assert.deepEqual([task?.Driver, task?.Config?.image, more.length], ['docker', 'instance:1', 0]);
       assert.equal(task?.Env?.INSTANCE_PORT, '${NOMAD_PORT_http}');
+      assert.equal(String(task?.Env?.INSTANCE_MEMORY), '128');
       const [mount] = task.Config?.mount as { tmpfs_options: unknown }[];
       assert.deepEqual(mount?.tmpfs_options, [{ size: 33554432 }]);
     });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { instanceToken, tokenHash } from '../../src/platform/identity.js';
 import { eventually, PlainParticipant, type RunningPlatform, startPlatform } from '../browser/running-platform.js';
+import { KernelClient } from './kernel-client.js';
 import { rawRequest, type RawRequest, websocketStatus } from './raw-request.js';
 
 interface Place {
@@ -237,6 +238,20 @@ describe('defect 17: an id opens nobody’s notebook', function () {
       ]) {
         assert.equal((await rawRequest(a.port, path, { headers })).status, 404, path);
       }
+    });
+
+    it('defect 18: knows no secret that a program could read', async () => {
+      const server = { address: `${a.port}/proxy/${a.instance}/api/`, token: token(a) };
+      const kernel = await KernelClient.start(server);
+      const { status, printed } = await kernel.run(`import os
+for pid in (os.getpid(), os.getppid()):
+    print(open(f"/proc/{pid}/environ").read(), open(f"/proc/{pid}/cmdline").read())`);
+      kernel.close();
+      assert.equal(status, 'ok');
+      assert.match(printed, /INSTANCE_TOKEN_HASH=/, 'the hash, which opens nothing');
+      const { OBSERVATORY_SECRET: secret, DATABASE_URL: database, REDIS_URL: redis } = platform.stack.environment;
+      for (const hidden of [token(a), token(b), secret!, database!, redis!]) assert.ok(!printed.includes(hidden));
+      assert.doesNotMatch(printed, /NOMAD_TOKEN|CONSUL_|OBSERVATORY_|DATABASE_URL/);
     });
 
     it('defect 19: tells nothing of its insides when it fails', async () => {

@@ -49,6 +49,13 @@ describe('the limits of an instance', function () {
     assert.equal((await kernel.model()).last_restart, undefined);
   });
 
+  it('a restart that the participant asked for is none to tell of', async () => {
+    await kernel.run('kept = 1');
+    await kernel.restart();
+    assert.equal((await kernel.run('kept')).error, 'NameError');
+    assert.equal((await kernel.model()).last_restart, undefined);
+  });
+
   it('processes that together take too much memory are ended, and the kernel is usable again', async () => {
     const since = new Date();
     const run = await kernel.run(

@@ -95,6 +95,10 @@ export class KernelClient {
     await request(this.instance, `kernels/${this.id}/interrupt`, { method: 'POST' });
   }
 
+  async restart(): Promise<void> {
+    await request(this.instance, `kernels/${this.id}/restart`, { method: 'POST' });
+  }
+
   close(): void {
     this.socket.terminate();
   }
