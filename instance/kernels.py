@@ -14,8 +14,9 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from watch import oom_kills
 
 MIB = 1024 * 1024
-# What the server itself needs of the instance's memory.
-SERVERS_SHARE = 40 * MIB
+# One request for more than this leaves is refused (MemoryError). Less than the server takes, so that a program which fills the
+# memory step by step and keeps it passes the watch's limit first: a kernel that starves would be of no use.
+REFUSED_BELOW_LIMIT = 28 * MIB
 # Output on its way to a browser that is slow or away; what goes beyond is left out.
 MOST_WAITING = 2 * MIB
 # A kernel that ends because of a limit ends soon after.
@@ -36,7 +37,7 @@ class PythonKernelOnly(KernelSpecManager):
         spec.metadata = {**spec.metadata, "debugger": False}
         start = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel.py")
         # Half of the disk for one file: a program that writes endlessly is told so, rather than ended.
-        limits = [str(self.memory - SERVERS_SHARE), str(self.disk // 2)]
+        limits = [str(self.memory - REFUSED_BELOW_LIMIT), str(self.disk // 2)]
         options = ["-f", "{connection_file}", "--HistoryManager.enabled=False"]
         spec.argv = [sys.executable, "-I", "-S", start, *limits, *options]
         return spec

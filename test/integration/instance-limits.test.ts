@@ -56,6 +56,13 @@ describe('the limits of an instance', function () {
     assert.equal((await kernel.model()).last_restart, undefined);
   });
 
+  it('a program that fills the memory step by step and keeps it is ended', async () => {
+    const since = new Date();
+    const run = await kernel.run('kept = []\nwhile True:\n    kept.append("x" * 1_000_000)');
+    assert.ok(run.status === 'gone' || run.error === 'MemoryError', JSON.stringify(run));
+    await startedAnew('memory', since);
+  });
+
   it('processes that together take too much memory are ended, and the kernel is usable again', async () => {
     const since = new Date();
     const run = await kernel.run(
