@@ -31,3 +31,9 @@ export function firstRun(events: readonly NotebookEvent[]): NotebookEvent[] {
 function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
 }
+
+/** What can be said of an event that the server refuses: how large it was; and of one that is refused even so, that it is lost. */
+export function bareOf(event: NotebookEvent): NotebookEvent {
+  if (event.data.withheld === true) return { ...event, type: 'lost', task: null, cell: null, data: { count: 1 } };
+  return { ...event, data: { withheld: true, characters: JSON.stringify(event.data).length } };
+}

@@ -14,7 +14,7 @@ import type { OtherPages } from './other-pages.js';
 import type { OutboxStore } from './outbox-store.js';
 import { listenToPage, sizeOfWindow } from './page-events.js';
 import { PageView } from './page-view.js';
-import { isGone } from './protocol.js';
+import { isGone, type StopReason } from './protocol.js';
 import { Recorder } from './recorder.js';
 import { reloadSoon } from './reload.js';
 import type { Resumption } from './resume.js';
@@ -28,6 +28,8 @@ import { TaskSections } from './task-sections.js';
 /** A changed document is sent whole this often, milliseconds. */
 const SNAPSHOT_INTERVAL = 60_000;
 const FINISH_RETRY = 2000;
+/** Another page of this browser that is on its way has taken over after this time, or does not come, milliseconds. */
+const PAGE_OPENS = 5000;
 /** A connection that fails for a moment is not worth a banner, milliseconds. */
 const OFFLINE_PATIENCE = 3000;
 
@@ -199,7 +201,7 @@ export class Notebook {
   }
 
   /** The page's work is over before the study's. What the server did not take stays in the browser for the next page. */
-  private stopped(why: 'gone' | 'other-page'): void {
+  private stopped(why: StopReason): void {
     if (this.ended) return;
     this.ended = true;
     this.recorder.close();
@@ -210,10 +212,12 @@ export class Notebook {
     const press = (): void => {
       location.reload();
     };
-    if (why === 'other-page') banners.show(why, texts.otherPage, { label: texts.continueHere, press });
-    else if (reloadSoon()) banners.show(why, texts.moved);
-    else banners.show(why, texts.movedManual, { label: texts.reload, press });
-    banners.focus(why);
+    if (why === 'overtaken' && reloadSoon(0)) return;
+    const kind = why === 'gone' ? 'gone' : 'other-page';
+    if (kind === 'other-page') banners.show(kind, texts.otherPage, { label: texts.continueHere, press });
+    else if (reloadSoon()) banners.show(kind, texts.moved);
+    else banners.show(kind, texts.movedManual, { label: texts.reload, press });
+    banners.focus(kind);
   }
 
   private onSaveState(state: SaveState): void {
@@ -264,6 +268,7 @@ export class Notebook {
     listenToClipboard({ recorder, keepsText: record.pastes, pasted });
     parts.others.onComing = () => {
       recorder.flushEdits();
+      outbox.hold(PAGE_OPENS);
     };
     void parts.others.tookOver.then(() => {
       this.stopped('other-page');

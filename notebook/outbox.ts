@@ -7,7 +7,7 @@
  *
  * One batch is under way at a time, so the server sees the events in order. Nothing leaves the storage before the server said that it has it.
  */
-import { firstOf } from './batch.js';
+import { bareOf, firstOf } from './batch.js';
 import type { NotebookDocument } from './document.js';
 import { withoutGaps } from './numbering.js';
 import type { OutboxStore } from './outbox-store.js';
@@ -17,6 +17,7 @@ import {
   type EventBatch,
   type EventDraft,
   type NotebookEvent,
+  type StopReason,
   type Snapshot,
 } from './protocol.js';
 
@@ -37,7 +38,7 @@ export interface OutboxOptions {
   readonly document: () => NotebookDocument;
   readonly onState?: (state: SaveState) => void;
   /** The server will not take more from this page: its session is over, or another page writes. */
-  readonly onStopped?: (why: 'gone' | 'other-page') => void;
+  readonly onStopped?: (why: StopReason) => void;
   /** How long events are collected before a batch leaves, milliseconds. */
   readonly collect?: number;
   readonly backoff?: { readonly first: number; readonly most: number };
@@ -61,6 +62,7 @@ export class Outbox {
   private failures = 0;
   private batchLimit = BATCH_EVENTS;
   private lastSent = 0;
+  private heldUntil = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private state: SaveState = 'saved';
   private flushes: { upTo: number; resolve: () => void }[] = [];
@@ -136,6 +138,14 @@ export class Outbox {
     );
   }
 
+  /** Sends nothing for so many milliseconds: another page is reading what the server and the browser have, one after the other. */
+  hold(milliseconds: number): void {
+    this.heldUntil = performance.now() + milliseconds;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.schedule(0);
+  }
+
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
@@ -152,10 +162,13 @@ export class Outbox {
     // A batch that waits for its backoff is not hurried by new events, only by a kick.
     if (this.timer !== undefined && delay > 0) return;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      void this.sendBatch();
-    }, delay);
+    this.timer = setTimeout(
+      () => {
+        this.timer = undefined;
+        void this.sendBatch();
+      },
+      Math.max(delay, this.heldUntil - performance.now()),
+    );
   }
 
   private async sendBatch(): Promise<void> {
@@ -229,7 +242,8 @@ export class Outbox {
     this.snapshot = null;
     this.options.store.remove(batch.events);
     this.waiting = this.waiting.filter((event) => !batch.events.some(({ seq }) => seq === event.seq));
-    this.options.onStopped?.('other-page');
+    const wasWriter = !batch.events.some(({ type, seq }) => type === 'open' && seq > this.options.acknowledged);
+    this.options.onStopped?.(wasWriter ? 'other-page' : 'overtaken');
   }
 
   /** Too large or not understood: smaller batches find the culprit, and its number goes on without its contents. */
@@ -281,10 +295,4 @@ export class Outbox {
     if (this.isReached && !this.stopped) return 'saving';
     return this.options.store.keepsAll ? 'offline' : 'unkept';
   }
-}
-
-/** What can be said of an event that the server refuses: how large it was; and of one that is refused even so, that it is lost. */
-function bareOf(event: NotebookEvent): NotebookEvent {
-  if (event.data.withheld === true) return { ...event, type: 'lost', task: null, cell: null, data: { count: 1 } };
-  return { ...event, data: { withheld: true, characters: JSON.stringify(event.data).length } };
 }

@@ -117,8 +117,9 @@ export class PageView {
   /** Nothing can be typed or pressed any more, except in banners. */
   lock(): void {
     this.dialogs.close();
-    this.tasks.inert = true;
-    for (const bar of [this.flowButtons, this.kernelButtons]) bar.inert = true;
+    // Not the tasks' own element: it is what a screen reader finds the page's contents by.
+    for (const part of [...this.tasks.children, this.flowButtons, this.kernelButtons])
+      part.toggleAttribute('inert', true);
   }
 
   private header(): HTMLElement {

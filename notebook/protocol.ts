@@ -56,3 +56,9 @@ export interface Answer {
 export function isGone(status: number): boolean {
   return status === 401 || status === 403 || status === 404 || status === 410;
 }
+
+/**
+ * `gone`: no session or no lease any more. `other-page`: another page writes. `overtaken`: the record went on between what
+ * this page was shown and its own `open`.
+ */
+export type StopReason = 'gone' | 'other-page' | 'overtaken';

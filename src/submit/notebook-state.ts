@@ -44,6 +44,9 @@ export async function notebookState(database: Queryable, participantId: string):
   return { document, notRebuilt, state: { task: index, taskSeconds: seconds, cursor, acknowledged, page: base.page } };
 }
 
+/** A page that was heard of less long ago may still have been open until now: heartbeats come each minute. */
+const SILENCE_SECONDS = 90;
+
 interface Position {
   readonly task: number;
   /** The event that led to the task, 0 if none did. */
@@ -53,7 +56,8 @@ interface Position {
 
 /**
  * The task, and for how long pages have been open at it: of each page the time between its events by its own clock, which
- * nobody can set, and of the last one up to its last heartbeat. Time without a page does not count, a reload takes none back.
+ * nobody can set, and of the last one up to its last heartbeat, or up to now if that was just now. Time without a page does
+ * not count, a reload takes none back.
  */
 async function position(database: Queryable, participantId: string, last: number): Promise<Position> {
   const { rows } = await database.query<Position>(
@@ -66,10 +70,11 @@ async function position(database: Queryable, participantId: string, last: number
        where seq >= coalesce((select seq from moved), 0) group by page)
      select coalesce((select task from moved), 0) as task, coalesce((select seq from moved), 0) as since,
        coalesce((select sum(case when pages.page = p.page
-           then greatest(seconds, extract(epoch from p.heartbeat_at - first)::double precision) else seconds end)
+           then greatest(seconds, extract(epoch from p.until - first)::double precision) else seconds end)
          from pages), 0) as seconds
-     from participants p where id = $1`,
-    [participantId, last],
+     from (select page, case when now() - heartbeat_at < make_interval(secs => $3) then now() else heartbeat_at end as until
+           from participants where id = $1) p`,
+    [participantId, last, SILENCE_SECONDS],
   );
   return rows[0]!;
 }

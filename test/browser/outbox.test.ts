@@ -177,7 +177,7 @@ describe('the way of the events', function () {
     await typeAtEnd(older, 'w', 'first = 1\n');
     const newer = await open(seat, context);
     await older.test('banner-other-page').waitFor();
-    assert.equal(await older.page.locator('main.tasks[inert]').count(), 1);
+    assert.equal(await older.page.locator('section.task.current[inert]').count(), 1);
     assert.equal(await newer.source('w'), 'print("hello")\nfirst = 1\n');
     await typeAtEnd(newer, 'w', 'second = 2');
     await newer.saved();

@@ -40,7 +40,7 @@ describe('resuming', function () {
       who.event('open', { width: 1, height: 1, language: 'en', resumed: false }),
       who.event('start', { to: 1 }, { task: introduction!.id }),
       who.event('edit', who.edit(ChangeSet.of({ from: 0, insert: 'a = "🔐"\r\n' }, length)), { cell: cell.id }),
-      who.event('run', { source: 'x' }, { cell: cell.id }),
+      who.event('run', { source: `a = "🔐"\n${cell.source}` }, { cell: cell.id }),
       who.event(
         'output',
         {
