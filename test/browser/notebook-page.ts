@@ -88,7 +88,7 @@ export class NotebookPage {
   async runEnds(id: string): Promise<void> {
     await this.cell(id)
       .locator('.count', { hasText: /^(\[\d+\])?$/ })
-      .waitFor();
+      .waitFor({ state: 'attached' });
     await this.page.locator(`.code-cell.running[data-cell="${id}"]`).waitFor({ state: 'detached' });
   }
 }

@@ -201,7 +201,7 @@ async function consulEntries(consulUrl: string, service: string) {
 }
 
 /** Known by their environment: an instance's id and a home below the folder of this run. */
-function instanceProcesses(runDir: string): Books['processes'] {
+export function instanceProcesses(runDir: string): Books['processes'] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
