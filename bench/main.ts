@@ -1,11 +1,12 @@
 import { hub } from './hub.js';
 import { notebook } from './notebook.js';
 import { memory } from './memory.js';
+import { ingest } from './ingest.js';
 import { pass } from './pass.js';
 import { refill } from './refill.js';
 
 /** Each prints what it measured as it goes, and its result as the last line, in JSON. */
-const benches: Readonly<Record<string, () => Promise<object>>> = { refill, pass, notebook, hub, memory };
+const benches: Readonly<Record<string, () => Promise<object>>> = { refill, pass, notebook, hub, memory, ingest };
 
 const name = process.argv[2] ?? '';
 const bench = benches[name];

@@ -66,7 +66,7 @@ export async function startStack({ runDir, cleanup, poolSize, log }: StackOption
 
 /** Starts `observatory <command>` as a process of its own, as a cluster would. */
 export async function startProcess(
-  stack: Stack,
+  stack: Pick<Stack, 'environment' | 'publicUrl' | 'logDir'>,
   cleanup: Cleanup,
   command: 'web' | 'manager',
 ): Promise<ManagedProcess> {

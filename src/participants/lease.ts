@@ -40,10 +40,13 @@ export async function instancesHad(database: Queryable, participantId: string): 
   return rows.map(({ instance }) => instance);
 }
 
-export async function heartbeat(database: Queryable, participantId: string): Promise<void> {
-  await database.query(`update participants set heartbeat_at = now() where id = $1 and state = 'working'`, [
-    participantId,
-  ]);
+/** `seq` is the last number that the page has given: what lies between it and what is stored is missing. */
+export async function heartbeat(database: Queryable, participantId: string, seq = 0): Promise<void> {
+  await database.query(
+    `update participants set heartbeat_at = now(), highest_seq = greatest(highest_seq, believed_seq($2, last_seq))
+     where id = $1 and state = 'working'`,
+    [participantId, seq],
+  );
 }
 
 export type FinishResult = { readonly finished: true } | { readonly finished: false; readonly acknowledged: number };
@@ -69,6 +72,10 @@ export async function finish(database: Database, participantId: string, seq: num
       return { finished: false, acknowledged };
     }
     await endLease(client, participantId, 'the participant finished');
+    await client.query(
+      `select count_loss(study_id, 'missing', highest_seq - last_seq) from participants where id = $1 and highest_seq > last_seq`,
+      [participantId],
+    );
     await client.query(
       `update counters set value = value + case name when 'completed' then 1 else -1 end
        where study_id = $1 and scope in ('study', $2) and name in ('inFlight', 'completed')`,

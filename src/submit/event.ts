@@ -10,7 +10,23 @@ const length = z.strictObject({ characters: z.int().min(0) });
 const size = z.strictObject({ width: z.int().min(0), height: z.int().min(0) });
 
 /** A CodeMirror change set as JSON: lengths that stay, and `[deleted, ...inserted lines]`. */
-const changesSchema = z.array(z.union([z.int().min(0), z.tuple([z.int().min(0)], z.string())]));
+const changesSchema = z.custom<unknown[]>(isChangeSet, 'expected the changes of a text');
+
+/** By hand: each keystroke comes by here, and a schema takes a multiple of the time. */
+function isChangeSet(value: unknown): boolean {
+  return Array.isArray(value) && value.every((part) => isLength(part) || isReplacement(part));
+}
+
+function isLength(part: unknown): boolean {
+  return Number.isSafeInteger(part) && (part as number) >= 0;
+}
+
+function isReplacement(part: unknown): boolean {
+  return (
+    Array.isArray(part) && part.every((inner, index) => (index === 0 ? isLength(inner) : typeof inner === 'string'))
+  );
+}
+
 const stepSchema = z.strictObject({
   /** As the event's own. */
   clock: z.number().min(0),
@@ -56,7 +72,8 @@ const dataSchemas = {
     own: z.boolean(),
   }),
   'skip-survey': z.strictObject({ answers: z.record(z.string(), z.unknown()) }),
-  lost: z.strictObject({ count: z.int().min(1) }),
+  /** Numbers whose contents are gone; not more than a page can have written. */
+  lost: z.strictObject({ count: z.int().min(1).max(1_000_000) }),
   copy: length,
   cut: length,
   focus: empty,
@@ -107,7 +124,7 @@ const snapshotSchema = z.object({ seq: z.int().min(0), document: documentSchema 
 /** At most so many events a request; the page sends up to 100. */
 const MAX_BATCH = 1_000;
 
-export const intakeSchema = z.object({
+export const sentSchema = z.object({
   events: z
     .array(eventSchema)
     .max(MAX_BATCH)
@@ -118,14 +135,19 @@ export const intakeSchema = z.object({
   snapshot: snapshotSchema.optional(),
 });
 
-export type Intake = z.infer<typeof intakeSchema>;
+/** What a page sends. */
+export type Sent = z.infer<typeof sentSchema>;
 
 /**
  * As JSON that Postgres stores: it refuses NUL and lone surrogates, which a program may well print.
  * NUL becomes its visible picture U+2400, a lone surrogate U+FFFD; both keep the number of UTF-16 units.
  */
 export function storableJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'string' ? inner.toWellFormed().replaceAll('\0', '\u2400') : inner,
-  );
+  const json = JSON.stringify(value);
+  if (!json.includes('\\u')) return json;
+  // A backslash of the text itself is written as two, and is passed over as a whole.
+  return json.replace(/\\(?:\\|u0000|ud[89a-f][0-9a-f]{2})/g, (escape) => {
+    if (escape === '\\\\') return escape;
+    return escape === '\\u0000' ? '\u2400' : '\ufffd';
+  });
 }

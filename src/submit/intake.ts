@@ -1,102 +1,103 @@
-import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
-import { type Intake, storableJson, type StudyEvent } from './event.js';
+import { DatabaseError } from 'pg';
+import type { Database } from '../platform/postgres/database.js';
+import { Refusal } from '../platform/web/refusal.js';
+import { chosenPart } from './chosen-part.js';
+import { type Sent, storableJson, type StudyEvent } from './event.js';
+import { GroupCommit } from './group-commit.js';
+import { RecordChoices } from './record-choices.js';
 
+/** `other-page`: another page has taken over; what this one sent is stored apart. */
 export type IntakeResult =
-  | { readonly kind: 'stored'; readonly acknowledged: number }
-  | { readonly kind: 'gap'; readonly acknowledged: number }
-  | { readonly kind: 'other-page'; readonly acknowledged: number }
-  | { readonly kind: 'ended' };
+  | { readonly kind: 'stored' | 'gap' | 'other-page'; readonly acknowledged: number }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'not-yours' };
 
-interface Writer {
-  readonly state: string;
-  readonly studyId: string;
-  readonly last: number;
-  readonly page: string | null;
+export interface Sender {
+  readonly participant: string;
+  /** Which the participant has or had: work that was typed while it died must still be taken. */
+  readonly instance: string;
 }
 
-/**
- * Stores a batch and acknowledges it. The participant's row is locked, so the numbers have no gap and each is stored once,
- * however often and from however many tabs it is sent.
- */
-export async function storeEvents(database: Database, participantId: string, intake: Intake): Promise<IntakeResult> {
-  return transaction(database, async (client) => {
-    const writer = await lockWriter(client, participantId);
-    if (writer === undefined || !['working', 'waiting', 'finished'].includes(writer.state)) return { kind: 'ended' };
-    const first = intake.events[0]?.seq ?? writer.last + 1;
-    if (first > writer.last + 1) return { kind: 'gap', acknowledged: writer.last };
-    const fresh = intake.events.filter((event) => event.seq > writer.last);
-    if (fresh.length > 0 && writer.state === 'finished') return { kind: 'ended' };
-    const known = intake.events.filter((event) => event.seq <= writer.last);
-    if (!(await allOurs(client, participantId, known)) || !oneWriter(writer.page, fresh)) {
-      return { kind: 'other-page', acknowledged: writer.last };
-    }
-    await insertEvents(client, writer.studyId, participantId, fresh);
-    const acknowledged = fresh.at(-1)?.seq ?? writer.last;
-    await client.query(
-      `update participants set last_seq = $2, page = coalesce($3, page), heartbeat_at = now() where id = $1`,
-      [participantId, acknowledged, fresh.at(-1)?.page ?? null],
-    );
-    if (intake.snapshot !== undefined && intake.snapshot.seq <= acknowledged && writer.state !== 'finished') {
-      await insertSnapshot(client, writer.studyId, participantId, intake.snapshot);
-    }
-    return { kind: 'stored', acknowledged };
-  });
-}
+/** The way of an event into Postgres. */
+export class Intake {
+  private readonly choices: RecordChoices;
+  private readonly group: GroupCommit;
 
-async function lockWriter(client: Queryable, participantId: string): Promise<Writer | undefined> {
-  const { rows } = await client.query<Omit<Writer, 'last'> & { last: string }>(
-    'select state, study_id as "studyId", last_seq as last, page from participants where id = $1 for update',
-    [participantId],
-  );
-  return rows[0] && { ...rows[0], last: Number(rows[0].last) };
-}
-
-/** What is sent again must be what is stored; another tab may have used the same numbers. */
-async function allOurs(client: Queryable, participantId: string, known: readonly StudyEvent[]): Promise<boolean> {
-  if (known.length === 0) return true;
-  const { rows } = await client.query<{ seq: string; page: string }>(
-    'select seq, page from events where participant_id = $1 and seq between $2 and $3',
-    [participantId, known[0]!.seq, known.at(-1)!.seq],
-  );
-  const pages = new Map(rows.map((row) => [Number(row.seq), row.page]));
-  return known.every((event) => pages.get(event.seq) === event.page);
-}
-
-/** A page takes over by its `open`; events of any other page than the last one are a second tab's. */
-function oneWriter(page: string | null, fresh: readonly StudyEvent[]): boolean {
-  let current = page;
-  for (const event of fresh) {
-    if (event.type === 'open') current = event.page;
-    if (event.page !== current) return false;
+  constructor(private readonly database: Database) {
+    this.choices = new RecordChoices(database);
+    this.group = new GroupCommit(database);
   }
-  return true;
+
+  /** Stores what a page sent and acknowledges it. */
+  async store(sender: Sender, { events, snapshot }: Sent): Promise<IntakeResult> {
+    const choice = await this.choices.of(sender.participant);
+    if (choice === undefined) return { kind: 'not-yours' };
+    let result: IntakeResult | undefined;
+    for (const part of byPage(events)) {
+      result = await this.storePart(
+        sender,
+        part.map((event) => chosenPart(event, choice)),
+      );
+      if (result.kind !== 'stored') return result;
+    }
+    result ??= await this.storePart(sender, []);
+    if (result.kind === 'stored' && snapshot) await storeSnapshot(this.database, sender.participant, snapshot);
+    return result;
+  }
+
+  private async storePart(sender: Sender, events: readonly StudyEvent[]): Promise<IntakeResult> {
+    const last = events.at(-1);
+    const json = storableJson(events);
+    const [opened, lost] = [events.find(({ type }) => type === 'open')?.seq, lostIn(events)];
+    if (last !== undefined && opened === undefined && lost === 0) {
+      const continuing = { sender, page: last.page, first: events[0]!.seq, last: last.seq, json };
+      if (await this.group.store(continuing)) return { kind: 'stored', acknowledged: last.seq };
+    }
+    const { rows } = await this.database
+      .query<{ outcome: IntakeResult['kind']; acknowledged: string }>(
+        'select outcome, acknowledged from store_events($1, $2, $3, $4, $5, $6, $7, $8)',
+        [...[sender.participant, sender.instance, last?.page, events[0]?.seq, last?.seq], opened, lost, json],
+      )
+      .catch(refuseUnstorable);
+    const { outcome, acknowledged } = rows[0]!;
+    if (outcome === 'ended' || outcome === 'not-yours') return { kind: outcome };
+    return { kind: outcome, acknowledged: Number(acknowledged) };
+  }
 }
 
-async function insertEvents(
-  client: Queryable,
-  studyId: string,
-  participantId: string,
-  events: readonly StudyEvent[],
-): Promise<void> {
-  if (events.length === 0) return;
-  await client.query(
-    `insert into events (study_id, participant_id, seq, type, at, clock, page, task, cell, focus_seconds, data)
-     select $1, $2, e.seq, e.type, e.at, e.clock, e.page, e.task, e.cell, e."focusSeconds", e.data
-     from jsonb_to_recordset($3) as e(seq bigint, type text, at timestamptz, clock double precision, page text, task text, cell text,
-                                      "focusSeconds" double precision, data jsonb)`,
-    [studyId, participantId, storableJson(events)],
-  );
+/** After a reload a batch may hold what the page before did not get sent, then the new page's own. */
+function byPage(events: readonly StudyEvent[]): StudyEvent[][] {
+  const parts: StudyEvent[][] = [];
+  for (const event of events) {
+    const part = parts.at(-1);
+    if (part?.[0]?.page === event.page) part.push(event);
+    else parts.push([event]);
+  }
+  return parts;
 }
 
-async function insertSnapshot(
-  client: Queryable,
-  studyId: string,
+/** What Postgres will never take, such as values nested too deep, must not be sent again for ever. */
+function refuseUnstorable(error: unknown): never {
+  if (error instanceof DatabaseError && /^(22|54)/.test(error.code ?? '')) {
+    throw new Refusal(400, 'unstorable', 'These events cannot be stored.', { reason: error.message });
+  }
+  throw error;
+}
+
+/** How many numbers the page says have lost their contents. */
+function lostIn(events: readonly StudyEvent[]): number {
+  return events.reduce((sum, { type, data }) => sum + (type === 'lost' ? Number(data['count'] ?? 0) : 0), 0);
+}
+
+async function storeSnapshot(
+  database: Database,
   participantId: string,
-  snapshot: NonNullable<Intake['snapshot']>,
+  { seq, document }: NonNullable<Sent['snapshot']>,
 ): Promise<void> {
-  await client.query(
-    `insert into snapshots (study_id, participant_id, seq, document) values ($1, $2, $3, $4)
+  await database.query(
+    `insert into snapshots (study_id, participant_id, seq, document)
+     select study_id, id, $2, $3 from participants where id = $1 and last_seq >= $2 and state <> 'finished'
      on conflict (participant_id, seq) do update set document = excluded.document, received_at = now()`,
-    [studyId, participantId, snapshot.seq, storableJson(snapshot.document)],
+    [participantId, seq, storableJson(document)],
   );
 }

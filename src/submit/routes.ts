@@ -5,16 +5,16 @@ import { everHad, finish, heartbeat, holdsLease, liveInstance } from '../partici
 import { type ReadyHints, serveLine } from '../participants/line.js';
 import { findParticipant } from '../participants/participant.js';
 import { findStudy } from '../participants/study-store.js';
-import { submitKey } from '../platform/identity.js';
+import { instanceIdPattern, submitKey } from '../platform/identity.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { jsonBody, parsed } from '../platform/web/body.js';
 import { pathParameter } from '../platform/web/path-parameter.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { refuseForeignNotebook, refuseWithoutSession, requireParticipant } from '../platform/web/session.js';
-import { intakeSchema } from './event.js';
+import { sentSchema } from './event.js';
 import { exitAddress } from './exit.js';
-import { storeEvents } from './intake.js';
+import { Intake } from './intake.js';
 import { notebookState } from './notebook-state.js';
 
 export interface NotebookAssets {
@@ -42,6 +42,7 @@ const HEARTBEAT_SECONDS = 60;
 /** The notebook page and everything it sends back, and the way out to the exit survey. */
 export function submitRoutes(submit: Submit): Router {
   const { database } = submit;
+  const intake = new Intake(database);
   const router = new Router();
   router.get(['/proxy/:id/', '/proxy/:id/nb/*rest'], (ctx) => page(ctx, submit));
   router.get('/proxy/:id/notebook', async (ctx) => {
@@ -55,8 +56,12 @@ export function submitRoutes(submit: Submit): Router {
     ctx.body = { instance: (await placeNow(submit, participant)) ?? null };
   });
   router.post('/proxy/:id/events', refuseForms, jsonBody(EVENTS_LIMIT), async (ctx) => {
-    const participant = await recorder(ctx, database);
-    const result = await storeEvents(database, participant, parsed(intakeSchema, ctx.request.body));
+    const participant = requireParticipant(ctx);
+    const instance = pathParameter(ctx, 'id');
+    const sent = parsed(sentSchema, ctx.request.body);
+    if (!instanceIdPattern.test(instance)) refuseForeignNotebook();
+    const result = await intake.store({ participant, instance }, sent);
+    if (result.kind === 'not-yours') refuseForeignNotebook();
     if (result.kind === 'ended') throw ended();
     if (result.kind !== 'stored') ctx.status = 409;
     ctx.body =
@@ -64,8 +69,10 @@ export function submitRoutes(submit: Submit): Router {
         ? { acknowledged: result.acknowledged }
         : { error: result.kind, acknowledged: result.acknowledged };
   });
-  router.post('/proxy/:id/heartbeat', refuseForms, async (ctx) => {
-    await heartbeat(database, await holder(ctx, database));
+  router.post('/proxy/:id/heartbeat', refuseForms, jsonBody('1kb'), async (ctx) => {
+    const participant = await holder(ctx, database);
+    const { seq } = parsed(z.object({ seq: z.int().min(0).optional() }), ctx.request.body);
+    await heartbeat(database, participant, seq);
     ctx.status = 204;
   });
   router.post('/proxy/:id/finish', refuseForms, jsonBody('1kb'), async (ctx) => {

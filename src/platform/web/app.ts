@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import compress from 'koa-compress';
 import helmet from 'koa-helmet';
 import Koa, { type Context, type Next } from 'koa';
@@ -45,6 +46,9 @@ export function createApp(settings: WebSettings, log: Logger): Koa {
   return app;
 }
 
+/** What comes so often, or so regularly, that a line each would hide the others. */
+const frequent = /^\/(?:gate|healthz|readyz|proxy\/[^/]*\/(?:events|heartbeat))$/;
+
 async function logged(log: Logger, ctx: Context, next: Next): Promise<void> {
   const start = performance.now();
   await next();
@@ -55,7 +59,7 @@ async function logged(log: Logger, ctx: Context, next: Next): Promise<void> {
     status: ctx.status,
     ms: Math.round(performance.now() - start),
   };
-  if (ctx.path === '/gate' || ctx.path === '/healthz' || ctx.path === '/readyz') log.debug(line, 'request');
+  if (ctx.status < 400 && frequent.test(ctx.path)) log.debug(line, 'request');
   else log.info(line, 'request');
 }
 
@@ -98,25 +102,27 @@ function wantsJson(ctx: Context): boolean {
 }
 
 function securityHeaders(secure: boolean): (ctx: Context, next: Next) => Promise<unknown> {
-  return (ctx, next) => {
-    const protect = helmet({
-      contentSecurityPolicy: {
-        useDefaults: false,
-        directives: {
-          defaultSrc: ["'none'"],
-          scriptSrc: ["'self'"],
-          styleSrc: ["'self'", `'nonce-${ctx.state.nonce}'`],
-          imgSrc: ["'self'", 'data:'],
-          fontSrc: ["'self'"],
-          connectSrc: ["'self'"],
-          formAction: ["'self'"],
-          frameAncestors: ["'none'"],
-          baseUri: ["'none'"],
-        },
+  const nonces = new WeakMap<IncomingMessage, string>();
+  const protect = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'", (request) => `'nonce-${nonces.get(request) ?? ''}'`],
+        imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
       },
-      referrerPolicy: { policy: 'no-referrer' },
-      strictTransportSecurity: secure,
-    });
+    },
+    referrerPolicy: { policy: 'no-referrer' },
+    strictTransportSecurity: secure,
+  });
+  return (ctx, next) => {
+    nonces.set(ctx.req, ctx.state.nonce);
     return protect(ctx, next) as Promise<unknown>;
   };
 }

@@ -1,17 +1,23 @@
 import { bodyParser } from '@koa/bodyparser';
 import type { Context, Next } from 'koa';
+import rawBody from 'raw-body';
 import type { z } from 'zod';
 import { Refusal } from './refusal.js';
 
 /** A form of the landing pages. */
 export const formBody = bodyParser({ enableTypes: ['form'], formLimit: '64kb' });
 
-/** JSON of the notebook page; up to `limit`, such as '12mb'. */
+/** JSON of the notebook page; up to `limit`, such as '12mb'. Nothing but this: each step of every participant comes by here. */
 export function jsonBody(limit: string): (ctx: Context, next: Next) => Promise<void> {
-  const parse = bodyParser({ enableTypes: ['json'], jsonLimit: limit });
   return async (ctx, next) => {
     if (!ctx.is('json')) throw new Refusal(415, 'not-json', 'Expected a JSON body (content-type application/json).');
-    await parse(ctx, next);
+    const body = await rawBody(ctx.req, { limit, length: ctx.req.headers['content-length'] ?? null });
+    try {
+      ctx.request.body = JSON.parse(body.toString('utf8'));
+    } catch {
+      throw new Refusal(400, 'bad-request', 'What was sent could not be read.');
+    }
+    await next();
   };
 }
 

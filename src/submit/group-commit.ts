@@ -1,0 +1,77 @@
+import { DatabaseError } from 'pg';
+import type { Database } from '../platform/postgres/database.js';
+import type { Sender } from './intake.js';
+
+/** Events of one page that follow one another. */
+export interface Batch {
+  readonly sender: Sender;
+  readonly page: string;
+  readonly first: number;
+  readonly last: number;
+  /** The events, as `storableJson` writes them. */
+  readonly json: string;
+}
+
+interface Waiting {
+  readonly batch: Batch;
+  readonly resolve: (stored: boolean) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** While Postgres stores one group, the next one gathers and a second is on its way. */
+const CALLS_AT_ONCE = 2;
+const GROUP_BATCHES = 32;
+/** In characters: a longer one does not hold up the others. */
+const LONG_BATCH = 100_000;
+
+/**
+ * Stores batches that go on where their participant's record ends: those that arrive while others are being stored go
+ * together, in one statement. A batch that comes alone waits for nothing.
+ */
+export class GroupCommit {
+  private waiting: Waiting[] = [];
+  private underway = 0;
+
+  constructor(private readonly database: Database) {}
+
+  /** False if it does not go on there, or not together with others: nothing of it is stored then. */
+  async store(batch: Batch): Promise<boolean> {
+    if (batch.json.length > LONG_BATCH) return false;
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ batch, resolve, reject });
+      this.next();
+    });
+  }
+
+  private next(): void {
+    if (this.underway >= CALLS_AT_ONCE || this.waiting.length === 0) return;
+    const group = this.waiting.splice(0, GROUP_BATCHES);
+    this.underway += 1;
+    void this.storeGroup(group).finally(() => {
+      this.underway -= 1;
+      this.next();
+    });
+  }
+
+  private async storeGroup(group: readonly Waiting[]): Promise<void> {
+    try {
+      const { rows } = await this.database.query<{ number: number }>('select number from store_continuing($1) number', [
+        `[${group.map(({ batch }, number) => batchJson(batch, number)).join()}]`,
+      ]);
+      const stored = new Set(rows.map(({ number }) => number));
+      group.forEach(({ resolve }, number) => {
+        resolve(stored.has(number));
+      });
+    } catch (error) {
+      // What Postgres does not take in one batch must not fail the others: each comes alone then.
+      const each =
+        error instanceof DatabaseError ? (one: Waiting) => one.resolve(false) : (one: Waiting) => one.reject(error);
+      group.forEach(each);
+    }
+  }
+}
+
+function batchJson({ sender: { participant, instance }, page, first, last, json }: Batch, number: number): string {
+  const head = JSON.stringify({ number, who: participant, instance, writer: page, first_seq: first, final_seq: last });
+  return `${head.slice(0, -1)},"events":${json}}`;
+}
