@@ -193,6 +193,29 @@ describe('the way of the events', function () {
     await context.close();
   });
 
+  it('keeps apart what a browser did that another one had overtaken', async () => {
+    const { seat, context: olderContext, notebook: older } = await seated();
+    await older.saved();
+    await olderContext.setOffline(true);
+    await typeAtEnd(older, 'w', 'overtaken = 1');
+    const newerContext = await browser.newContext();
+    const newer = await open(seat, newerContext);
+    await typeAtEnd(newer, 'w', 'valid = 2');
+    await newer.saved();
+    await olderContext.setOffline(false);
+    await older.test('banner-other-page').waitFor();
+    const strays = await eventually('the overtaken words are kept', async () => {
+      const { rows } = await platform.database.query<{ event: RecordedStep }>(
+        `select event from stray_events where participant_id = $1 order by seq`,
+        [seat.participant],
+      );
+      return rows.some(({ event }) => JSON.stringify(event).includes('overtaken')) ? rows : undefined;
+    });
+    assert.ok(strays.length > 0);
+    assert.equal(await storedSource(seat, 'w'), 'print("hello")\nvalid = 2');
+    await Promise.all([olderContext.close(), newerContext.close()]);
+  });
+
   it('says so where the browser keeps nothing, and sends all the same', async () => {
     const { seat, context, notebook } = await seated({
       before: async (context) => {
