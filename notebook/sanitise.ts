@@ -20,50 +20,59 @@ const BASE = {
   ALLOW_DATA_ATTR: false,
 } as const satisfies Config;
 
-const ofPrograms = purifier({ href: /^(?:https?:\/\/|mailto:)/i, src: /^data:image\//i });
-const ofStudies = purifier({ href: /^(?:https?:|mailto:|[/?#]|[^:]*$)/i, src: /^(?:data:image\/|[^:]*$)/i });
+/** Which addresses may stand in which attribute, beyond what the purifier allows at all. */
+type Addresses = Readonly<Record<string, RegExp>>;
+const OF_PROGRAMS: Addresses = { href: /^(?:https?:\/\/|mailto:)/i, src: /^data:image\//i };
+const OF_STUDIES: Addresses = {
+  href: /^(?:https?:|mailto:|[^:]*$)/i,
+  src: /^(?:data:image\/|[^:]*$)/i,
+};
+
+// One for all: the page's policy lets only one thing make HTML of text, once.
+const purifier = DOMPurify(window);
+let addresses = OF_PROGRAMS;
+const styles = new WeakMap<Element, string>();
 
 /** HTML of a program: links lead out of this page, pictures are in the text itself. */
 export function sanitised(html: string): DocumentFragment {
-  return ofPrograms.sanitize(html, { ...BASE, ALLOWED_ATTR: ATTRIBUTES });
+  addresses = OF_PROGRAMS;
+  return purifier.sanitize(html, { ...BASE, ALLOWED_ATTR: ATTRIBUTES });
 }
 
 /** HTML of a study's tasks, which may use this page's classes. */
 export function sanitisedTask(html: string): DocumentFragment {
-  return ofStudies.sanitize(html, { ...BASE, ALLOWED_ATTR: [...ATTRIBUTES, 'class'] });
+  addresses = OF_STUDIES;
+  return purifier.sanitize(html, { ...BASE, ALLOWED_ATTR: [...ATTRIBUTES, 'class'] });
 }
 
 /** Typeset mathematics. */
 export function sanitisedMath(math: Node): DocumentFragment {
-  return ofPrograms.sanitize(math, {
+  addresses = OF_PROGRAMS;
+  return purifier.sanitize(math, {
     RETURN_DOM_FRAGMENT: true,
     USE_PROFILES: { mathMl: true },
     ADD_TAGS: ['semantics'],
     FORBID_CONTENTS: ['annotation'],
-    FORBID_ATTR: ['href', 'xlink:href', 'id', 'name'],
+    FORBID_ATTR: ['href', 'xlink:href', 'id', 'name', 'style'],
   });
 }
 
-/** A purifier in which addresses are also of the given form. */
-function purifier(addresses: Readonly<Record<string, RegExp>>): typeof DOMPurify {
-  const made = DOMPurify(window);
-  const styles = new WeakMap<Element, string>();
-  made.addHook('beforeSanitizeElements', (node) => {
-    if (!(node instanceof SVGSVGElement)) return;
-    node.parentNode?.replaceChild(svgPicture(new XMLSerializer().serializeToString(node), ''), node);
-  });
-  made.addHook('uponSanitizeAttribute', (node, event) => {
-    const form = addresses[event.attrName];
-    if (form && !form.test(event.attrValue.trim())) event.keepAttr = false;
-    if (event.attrName === 'style') styles.set(node, event.attrValue);
-  });
-  made.addHook('afterSanitizeAttributes', (node) => {
-    const style = styles.get(node);
-    // By script: the page's policy forbids style attributes in HTML.
-    if (style !== undefined && node instanceof HTMLElement) harmlessStyle(node, style);
-    if (!(node instanceof HTMLAnchorElement)) return;
-    node.setAttribute('target', '_blank');
-    node.setAttribute('rel', 'noopener noreferrer');
-  });
-  return made;
-}
+purifier.addHook('beforeSanitizeElements', (node) => {
+  if (!(node instanceof SVGSVGElement)) return;
+  node.parentNode?.replaceChild(svgPicture(new XMLSerializer().serializeToString(node), ''), node);
+});
+
+purifier.addHook('uponSanitizeAttribute', (node, event) => {
+  const form = addresses[event.attrName];
+  if (form && !form.test(event.attrValue.trim())) event.keepAttr = false;
+  if (event.attrName === 'style') styles.set(node, event.attrValue);
+});
+
+purifier.addHook('afterSanitizeAttributes', (node) => {
+  const style = styles.get(node);
+  // By script: the page's policy forbids style attributes in HTML.
+  if (style !== undefined && node instanceof HTMLElement) harmlessStyle(node, style);
+  if (!(node instanceof HTMLAnchorElement)) return;
+  node.setAttribute('target', '_blank');
+  node.setAttribute('rel', 'noopener noreferrer');
+});

@@ -72,6 +72,6 @@ export function outputOf(page: Page, cell: string): Locator {
 /** Runs a cell to its end and returns its output. */
 export async function run(page: Page, cell: string): Promise<Locator> {
   await page.click(`[data-test="run-${cell}"]`);
-  await page.locator(`.code-cell[data-cell="${cell}"][aria-busy=false]`).waitFor();
+  await page.locator(`.code-cell[data-cell="${cell}"]:not(.running)`).waitFor();
   return outputOf(page, cell);
 }

@@ -116,6 +116,9 @@ function securityHeaders(secure: boolean): (ctx: Context, next: Next) => Promise
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
+        // HTML is made of text in one place of the notebook page, by what it names itself so, and nowhere else.
+        requireTrustedTypesFor: ["'script'"],
+        trustedTypes: ['dompurify'],
       },
     },
     referrerPolicy: { policy: 'no-referrer' },
