@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { duration, type PoolStatus, type Status } from './status.js';
+import { duration, type PoolStatus, type Status, type StudyStatus } from './status.js';
 
 type Style = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
 
@@ -17,14 +17,17 @@ export function statusText(status: Status, colours: boolean): string {
       ...(studies.length === 0
         ? ['  no study is published']
         : table(
-            ['study', 'state', 'with an instance', 'waiting'],
-            studies.map(({ study, state, working, waiting }) => [study, state, String(working), String(waiting)]),
+            ['study', 'state', 'with an instance', 'waiting', 'events lost'],
+            studies.map(({ study, state, ...counts }) => [study, state, ...countsOf(counts)]),
           )),
     ],
     [paint('dim', `From Postgres alone, ${at.toISOString().slice(0, 19).replace('T', ' ')} UTC. ${unknown.join(' ')}`)],
   ];
   return sections.map((lines) => lines.join('\n')).join('\n\n');
 }
+
+const countsOf = ({ working, waiting, lost }: Pick<StudyStatus, 'working' | 'waiting' | 'lost'>): string[] =>
+  [working, waiting, lost].map(String);
 
 function leaderLine({ leader, at }: Status): string {
   if (leader === null) return 'Leader     nobody';

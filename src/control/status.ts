@@ -27,6 +27,8 @@ export interface StudyStatus {
   readonly working: number;
   /** Participants in the line. */
   readonly waiting: number;
+  /** Events that never arrived, or came from a page that another had taken over and are kept apart. */
+  readonly lost: number;
 }
 
 export interface Status {
@@ -131,7 +133,8 @@ async function readStudies(database: Queryable): Promise<StudyStatus[]> {
   const { rows } = await database.query<StudyStatus>(
     `select id as study, ${stateInForce} as state,
        (select count(*)::int from leases where study_id = studies.id and ended_at is null) as working,
-       (select count(*)::int from participants p where p.study_id = studies.id and p.state = 'waiting') as waiting
+       (select count(*)::int from participants p where p.study_id = studies.id and p.state = 'waiting') as waiting,
+       (select coalesce(sum(value), 0)::int from counters where study_id = studies.id and scope = 'record') as lost
      from studies order by id`,
   );
   return rows;

@@ -7,11 +7,11 @@ const MAX_KEPT = 10_000;
 
 /** What each participant's study records, kept for a moment: a batch costs no question of its own. */
 export class RecordChoices {
-  private readonly kept = new Map<string, { readonly choice: Promise<RecordChoice>; readonly until: number }>();
+  private readonly kept = new Map<string, { readonly choice: Promise<RecordChoice | undefined>; readonly until: number }>();
 
   constructor(private readonly database: Queryable) {}
 
-  async of(participantId: string): Promise<RecordChoice> {
+  async of(participantId: string): Promise<RecordChoice | undefined> {
     const known = this.kept.get(participantId);
     if (known !== undefined && known.until > performance.now()) return known.choice;
     if (this.kept.size >= MAX_KEPT) this.kept.clear();
@@ -22,11 +22,11 @@ export class RecordChoices {
     return choice;
   }
 
-  private async ask(participantId: string): Promise<RecordChoice> {
+  private async ask(participantId: string): Promise<RecordChoice | undefined> {
     const { rows } = await this.database.query<{ choice: RecordChoice }>(
       `select s.definition->'record' as choice from participants p join studies s on s.id = p.study_id where p.id = $1`,
       [participantId],
     );
-    return rows[0]!.choice;
+    return rows[0]?.choice;
   }
 }

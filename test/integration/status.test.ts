@@ -106,7 +106,7 @@ describe('an operator', function () {
     assert.match(text, /^Leader {5}process 4711 on infra-3, for 2 h 0 min$/m);
     assert.match(text, /^Last pass {2}\d+ s ago, took 41 ms: 2 dispatch, 2 stop \(1 failed\)$/m);
     assert.match(text, /^ {2}default +4 +3 +0 +2 +0 +0 +0 +2–10 +200$/m);
-    assert.match(text, /^ {2}crypto-api +open +0 +0$/m);
+    assert.match(text, /^ {2}crypto-api +open +0 +0 +0$/m);
   });
 
   it('reads problems first, and a script gets exit code 1', async () => {
