@@ -7,7 +7,10 @@ const MAX_KEPT = 10_000;
 
 /** What each participant's study records, kept for a moment: a batch costs no question of its own. */
 export class RecordChoices {
-  private readonly kept = new Map<string, { readonly choice: Promise<RecordChoice | undefined>; readonly until: number }>();
+  private readonly kept = new Map<
+    string,
+    { readonly choice: Promise<RecordChoice | undefined>; readonly until: number }
+  >();
 
   constructor(private readonly database: Queryable) {}
 
