@@ -90,9 +90,11 @@ describe('Nomad contract: life of a child', function () {
     const { text } = await contract.nomad('GET', `/v1/client/fs/logs/${ID}?task=server&type=stdout&plain=true`);
     const names = [...text.matchAll(/^(\w+)=/gm)].map(([, name]) => name).filter((name) => name !== '_');
     const expected = ['ARGS', 'HOME', 'INSTANCE_ADDRESS', 'INSTANCE_ID', 'INSTANCE_PORT', 'INSTANCE_TOKEN_HASH'];
+    const limits = ['INSTANCE_DISK', 'INSTANCE_FOLDERS', 'INSTANCE_MEMORY', 'INSTANCE_PROCESSES'];
+    const memory = ['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'TMPDIR'];
     // A shell adds PWD (and may add SHLVL) of its own.
     const own = names.filter((name) => name !== 'PWD' && name !== 'SHLVL' && name !== 'OLDPWD');
-    assert.deepEqual(own.sort(), [...expected, 'LANG', 'PATH']);
+    assert.deepEqual(own.sort(), [...expected, ...limits, ...memory, 'LANG', 'PATH'].sort());
     assert.match(text, new RegExp(`^INSTANCE_ID=${instance}$`, 'm'));
     assert.match(text, new RegExp(`^ARGS=-m jupyter_server --config=${folder}/jupyter_server_config.py$`, 'm'));
     await contract.stop(child);
