@@ -20,7 +20,7 @@ const WITHIN = '.log *, .prose *, .help *, .program-input span, .cm-tooltip *';
 const TRIES = 4;
 
 describe('hostile content', function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let platform: RunningPlatform;
   let browser: Browser;
   let trap: Trap;
