@@ -84,7 +84,7 @@ variable "public_url" {
 
 variable "traefik_url" {
   type        = string
-  description = "Where the manager tries instances, as participants reach them: Traefik's entry point inside the cluster; the public URL if empty."
+  description = "Where the web app and the manager reach instances, as participants do: Traefik's entry point inside the cluster; the public URL if empty."
   default     = ""
 }
 

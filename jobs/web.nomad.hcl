@@ -83,7 +83,7 @@ variable "public_url" {
 
 variable "traefik_url" {
   type        = string
-  description = "Where the web app makes instances ready: Traefik's entry point inside the cluster; the public URL if empty."
+  description = "Where the web app and the manager reach instances, as participants do: Traefik's entry point inside the cluster; the public URL if empty."
   default     = ""
 }
 
