@@ -72,7 +72,6 @@ export const htmlCases: readonly HostileCase[] = [
   html('text in MathML', '<math><mtext><img src=x onerror=HIT></mtext></math>'),
   html('shadow root', '<div><template shadowrootmode=open><img src=x onerror=HIT></template></div>'),
   html('file name as FileLink writes it', `<a href='a.txt' target='_blank'><img src=x onerror=HIT>.txt</a><br>`),
-  html('nesting', `${'<div>'.repeat(20_000)}<img src=x onerror=HIT>`),
   html('window name', '<a id=clobbered%NUMBER></a><form name=clobbered%NUMBER></form>'),
   html('document property', '<img name=clobbered%NUMBER>'),
   html('cover over the page', '<div style="position:fixed;inset:0;z-index:99" title="cover %NUMBER">x</div>'),
