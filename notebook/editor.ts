@@ -6,6 +6,7 @@ import { type ChangeSet, EditorState, Prec, StateEffect, Transaction, type Text 
 import { drawSelection, EditorView, keymap, lineNumbers, type ViewUpdate } from '@codemirror/view';
 import { classHighlighter } from '@lezer/highlight';
 import { codeHelp, type CodeHelp } from './editor-help.js';
+import { keepsMainSelection } from './main-selection.js';
 
 export interface EditorOptions {
   readonly parent: HTMLElement;
@@ -39,6 +40,7 @@ export function createEditor(options: EditorOptions): EditorView {
         history(),
         drawSelection(),
         EditorState.allowMultipleSelections.of(true),
+        keepsMainSelection,
         EditorState.tabSize.of(4),
         indentUnit.of('    '),
         indentOnInput(),

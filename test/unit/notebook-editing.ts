@@ -12,6 +12,7 @@ import {
 } from '@codemirror/commands';
 import { EditorSelection, EditorState, type StateCommand, type TransactionSpec } from '@codemirror/state';
 import fc from 'fast-check';
+import { keepsMainSelection } from '../../notebook/main-selection.js';
 
 const commands: Record<string, StateCommand> = {
   copyLineDown,
@@ -95,7 +96,7 @@ export class EditedCell {
     source: string,
     private readonly onChange: ChangeListener,
   ) {
-    const extensions = [history(), EditorState.allowMultipleSelections.of(true)];
+    const extensions = [history(), EditorState.allowMultipleSelections.of(true), keepsMainSelection];
     this.state = EditorState.create({ doc: source, extensions });
   }
 
