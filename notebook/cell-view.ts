@@ -22,7 +22,7 @@ export class CodeCellView {
   readonly root: HTMLElement;
   readonly output: OutputView;
   private readonly editor: EditorView;
-  private readonly runButton: HTMLButtonElement | null = null;
+  private readonly howToRun: HTMLElement | null = null;
   private isLocked = false;
   private readonly count = element('span', { class: 'count' });
 
@@ -51,12 +51,13 @@ export class CodeCellView {
       },
     });
     if (cell.runnable) {
-      this.runButton = button(texts.run, `run-${cell.id}`, 'run', () => {
+      const run = button(texts.run, `run-${cell.id}`, 'run', () => {
         actions.run(cell.id);
       });
-      this.runButton.title = texts.runLabel;
+      run.title = texts.runLabel;
       const hint = element('span', { class: 'hint', 'aria-hidden': 'true' }, 'Shift + ⏎');
-      this.root.append(element('div', { class: 'cell-bar' }, this.runButton, hint, this.count));
+      this.howToRun = element('div', { class: 'how-to-run' }, run, hint);
+      this.root.append(element('div', { class: 'cell-bar' }, this.howToRun, this.count));
     }
     this.root.append(this.output.root);
     this.setRunning(false);
@@ -81,6 +82,6 @@ export class CodeCellView {
   lock(): void {
     this.isLocked = true;
     makeReadOnly(this.editor);
-    this.runButton?.remove();
+    this.howToRun?.remove();
   }
 }

@@ -66,11 +66,12 @@ export async function finish(database: Database, participantId: string, seq: num
     if (participant.state === 'finished') return { finished: true };
     const acknowledged = Number(participant.last);
     if (acknowledged < seq) return { finished: false, acknowledged };
-    if (
-      !(await moveParticipant(client, { id: participantId, from: 'working', to: 'finished', actor: 'participant' }))
-    ) {
-      return { finished: false, acknowledged };
-    }
+    const step = { id: participantId, to: 'finished', actor: 'participant' } as const;
+    // Whoever waits because the instance died needs no other one for this.
+    const isDone =
+      (await moveParticipant(client, { ...step, from: 'working' })) ||
+      (await moveParticipant(client, { ...step, from: 'waiting' }));
+    if (!isDone) return { finished: false, acknowledged };
     await endLease(client, participantId, 'the participant finished');
     await client.query(
       `select count_loss(study_id, 'missing', highest_seq - last_seq) from participants where id = $1 and highest_seq > last_seq`,

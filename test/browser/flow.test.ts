@@ -33,7 +33,7 @@ describe('the flow of a study', function () {
     await platform?.stop();
   });
 
-  it('is the same on the screen and in Postgres, step by step', async () => {
+  it('defect 23: is the same on the screen and in Postgres, step by step; the cell that is run is the one whose button was pressed', async () => {
     const notebook = await NotebookPage.enter(context, await publishFixture(platform, 'guided'));
     const { page } = notebook;
     const seen: Seen[] = [];
@@ -175,6 +175,27 @@ describe('the flow of a study', function () {
       record.participant,
     ]);
     assert.deepEqual(rows, [{ state: 'finished' }]);
+  });
+
+  it('defect 21: sends nobody on to the survey before everything is stored', async () => {
+    const notebook = await NotebookPage.enter(context, await publishFixture(platform, 'timed'));
+    const { page, instance } = notebook;
+    await notebook.saved();
+    await context.setOffline(true);
+    await notebook.write('only-2', 'print("typed offline")');
+    await notebook.test('finish').click();
+    await notebook.test('confirm').click();
+    await notebook.test('banner-finishing').waitFor();
+    await notebook.test('banner-offline').waitFor();
+    assert.equal(notebook.instance, instance);
+    const before = await StoredRecord.of(platform.database, instance);
+    assert.deepEqual(before.ofType('finish'), []);
+    await context.setOffline(false);
+    await page.locator('[data-test=exit-survey]').waitFor();
+    const record = await StoredRecord.of(platform.database, instance);
+    record.checkOrder();
+    assert.equal(record.sources()['only-2'], 'print("typed offline")');
+    assert.equal(record.events.at(-1)?.type, 'finish');
   });
 
   it('ends by itself where the time of the last task is over, in the words of the study', async () => {

@@ -8,6 +8,14 @@ import { StoredRecord } from './record.js';
 import { eventually, type RunningPlatform, startPlatform } from './running-platform.js';
 
 const KILLS = 10;
+/** In several processes: one alone may meet its own limit first, which is an error of Python's and no restart. */
+const TOO_MUCH_MEMORY = `import os, time
+for _ in range(4):
+    if os.fork() == 0:
+        x = bytearray(os.urandom(1024)) * (30 * 1024)
+        time.sleep(60)
+        os._exit(0)
+time.sleep(60)`;
 
 describe('a notebook', function () {
   this.timeout(300_000);
@@ -46,7 +54,7 @@ describe('a notebook', function () {
     for (const { pid } of own) process.kill(pid, 'SIGKILL');
   }
 
-  it(`whose instance is killed in the middle of a run, ${KILLS} times in a row, stays on the screen and goes on with another`, async () => {
+  it(`defect 10: whose instance is killed in the middle of a run, ${KILLS} times in a row, stays on the screen and goes on with another`, async () => {
     const notebook = await inFirstTask();
     const { page } = notebook;
     await page.evaluate('window.stayed = true');
@@ -146,6 +154,20 @@ describe('a notebook', function () {
     await notebook.test('banner-kernel-lost').waitFor({ state: 'detached' });
     await notebook.write('adding-4', 'print(add(2, 3))');
     assert.equal(await notebook.run('adding-4'), '5');
+  });
+
+  it('whose program fills the memory says so, and goes on', async () => {
+    const notebook = await inFirstTask();
+    await notebook.write('adding-4', TOO_MUCH_MEMORY);
+    await notebook.page.keyboard.press('Control+Enter');
+    await notebook.test('banner-kernel-lost').filter({ hasText: 'used too much memory and was restarted' }).waitFor();
+    await notebook.test('banner-kernel-lost-action').click();
+    await notebook.test('banner-kernel-lost').waitFor({ state: 'detached' });
+    await notebook.write('adding-4', 'print(add(2, 3))');
+    assert.equal(await notebook.run('adding-4'), '5');
+    await notebook.saved();
+    const record = await StoredRecord.of(platform.database, notebook.instance);
+    assert.ok(record.ofType('kernel').some(({ data }) => data['reason'] === 'memory'));
   });
 
   it('opened again when its instance has died meanwhile has the text and the outputs, and offers to run the cells again', async () => {

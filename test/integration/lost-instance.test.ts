@@ -41,4 +41,25 @@ describe('a participant whose instance dies', function () {
       ['its node was lost', null],
     );
   });
+
+  it('can finish without another one', async () => {
+    const store = new PostgresStore(web.database);
+    const term = await store.raiseTerm('test');
+    await web.makeReady(2); // the other one is for who still waits
+    const who = new PlainParticipant(web.address);
+    await who.consent();
+    const dying = (await who.assigned())!.split('/')[2]!;
+    assert.equal(await store.leave(term, { id: dying, from: ['leased'], to: 'failed', reason: 'lost' }), true);
+    const finished = await who.request(`/proxy/${dying}/finish`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-observatory': '1' },
+      body: JSON.stringify({ seq: 0 }),
+    });
+    assert.deepEqual([finished.status, await finished.json()], [200, { next: '/survey' }]);
+    const { rows } = await web.database.query(
+      `select state from participants p where exists (select from leases where participant_id = p.id and instance_id = $1)`,
+      [dying],
+    );
+    assert.deepEqual(rows, [{ state: 'finished' }]);
+  });
 });
