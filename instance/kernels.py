@@ -38,7 +38,8 @@ class PythonKernelOnly(KernelSpecManager):
         start = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel.py")
         # Half of the disk for one file: a program that writes endlessly is told so, rather than ended.
         limits = [str(self.memory - REFUSED_BELOW_LIMIT), str(self.disk // 2)]
-        options = ["-f", "{connection_file}", "--HistoryManager.enabled=False"]
+        # No jedi: it doubles the kernel's memory, and its first answer comes later than the page waits.
+        options = ["-f", "{connection_file}", "--HistoryManager.enabled=False", "--Completer.use_jedi=False"]
         spec.argv = [sys.executable, "-I", "-S", start, *limits, *options]
         return spec
 
