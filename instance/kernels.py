@@ -125,6 +125,11 @@ def is_status(parts):
 class BoundedConnection(ZMQChannelsWebsocketConnection):
     """A browser that takes output more slowly than it comes does not get all of it, instead of filling the server."""
 
+    def connect(self):
+        # Else each run's second message waits for the acknowledgement of its first: 40 ms.
+        self.websocket_handler.set_nodelay(True)
+        return super().connect()
+
     def handle_outgoing_message(self, stream, outgoing_msg):
         if getattr(stream, "channel", None) == "iopub" and not is_status(outgoing_msg) and self.waiting() > MOST_WAITING:
             return
