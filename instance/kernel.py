@@ -26,10 +26,9 @@ def limit(memory, file_size):
     set_limit(resource.RLIMIT_CORE, 0)
     # Not RLIMIT_NPROC: it counts all processes of the user on this node, and the other instances run as the same user.
     resource.setrlimit(resource.RLIMIT_STACK, (THREAD_STACK, resource.getrlimit(resource.RLIMIT_STACK)[1]))
-    # Where memory ends, this goes before the server; and the server, which watches, is served first.
+    # Where memory ends, this goes before the server.
     with open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")
-    os.nice(5)
 
 
 def set_limit(kind, wanted):
@@ -47,7 +46,12 @@ def run_kernel():
 
     from ipykernel import kernelapp
 
-    kernelapp.launch_new_instance()
+    kernel = kernelapp.IPKernelApp.instance()
+    kernel.initialize()
+    # The server, which watches, is served first; but somebody waits for the start, before which no program runs.
+    for thread in os.listdir("/proc/self/task"):
+        os.setpriority(os.PRIO_PROCESS, int(thread), 5)
+    kernel.start()
 
 
 def pace_output():
