@@ -1,13 +1,9 @@
 /** What a study's parts must hold together: ids, placeholders, orders. Shapes are the schema's business, not checked here. */
 import { repeatedIds } from './document.js';
-import type { Level } from './definition.js';
+import type { DefinitionProblem } from './definition-problem.js';
+import type { Level } from './level.js';
 
 export const MAX_CONDITIONS = 1_000;
-
-export interface DefinitionProblem {
-  path: (string | number)[];
-  message: string;
-}
 
 type Tasks = readonly { id: string; kind: string; cells: readonly { id: string }[] }[];
 type Conditions = Readonly<Record<string, readonly Level[]>>;

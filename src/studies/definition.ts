@@ -1,9 +1,11 @@
 /** What `study.yaml` may say. Unknown fields are refused, so that a typing error is seen and not ignored. */
 import { z } from 'zod';
 import { idSchema, MAX_CELLS_PER_TASK, MAX_TASKS, MAX_TITLE_LENGTH, taskKindSchema } from './document.js';
-import { crossReferenceProblems, type DefinitionProblem } from './cross-references.js';
+import { crossReferenceProblems } from './cross-references.js';
+import type { DefinitionProblem } from './definition-problem.js';
 import { defaultConsentBoxes, type ConsentBox } from './consent-boxes.js';
 import { exitSurveySchema } from './exit-survey.js';
+import type { Level } from './level.js';
 import { questionsSchema } from './questions.js';
 import { recordSchema } from './record-schema.js';
 import { starterFilesSchema } from './starter-files.js';
@@ -119,13 +121,6 @@ export type StudyState = StudyDefinition['state'];
 export type TaskTemplate = StudyDefinition['tasks'][number];
 export type CellTemplate = TaskTemplate['cells'][number];
 export type Caps = StudyDefinition['caps'];
-
-export interface Level {
-  name: string;
-  label: string;
-  values: Record<string, string>;
-  order: string[];
-}
 
 /** The parts that name files and each other; what could not be understood is missing. */
 export type StudyParts = { [Part in (typeof partNames)[number]]?: StudyShape[Part] | undefined };

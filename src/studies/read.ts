@@ -4,10 +4,10 @@ import { countConditions, MAX_CONDITIONS } from './cross-references.js';
 import { checkDefinition, type StudyDefinition, type StudyParts } from './definition.js';
 import { documentSchema, MAX_DOCUMENT_BYTES, type Document } from './document.js';
 import { renderMarkdown } from './markdown.js';
+import { fillPlaceholders } from './placeholders.js';
 import {
   cellFile,
   conditionCells,
-  fillPlaceholders,
   placeholderValues,
   renderDocument,
   type ConditionCell,

@@ -1,6 +1,8 @@
 /** From a study's templates to what participants of one condition get. Pure: the same study gives the same documents, bit by bit. */
-import type { CellTemplate, Level, StudyDefinition, TaskTemplate } from './definition.js';
+import type { CellTemplate, StudyDefinition, TaskTemplate } from './definition.js';
 import type { Cell, Document, Task } from './document.js';
+import type { Level } from './level.js';
+import { fillPlaceholders } from './placeholders.js';
 
 /** A cell of the design: one level of each factor. */
 export interface ConditionCell {
@@ -41,14 +43,6 @@ export function placeholderValues(definition: Values, condition?: ConditionCell)
     for (const [key, value] of Object.entries(level.values)) values.set(key, value);
   }
   return values;
-}
-
-/** Replaces `%key%` in one pass: a value that looks like a placeholder stays as it is, and so does an unknown placeholder. */
-export function fillPlaceholders(text: string, values: ReadonlyMap<string, string>): string {
-  if (values.size === 0) return text;
-  // Only the known keys are looked for: in `%s%library%` a search for any key would take `%s%` and miss `%library%`.
-  const known = new RegExp(`%(${[...values.keys()].join('|')})%`, 'g');
-  return text.replace(known, (_, key: string) => values.get(key)!);
 }
 
 /** The path of a cell's file; it may hold placeholders, so that each condition has a file of its own. */

@@ -1,7 +1,7 @@
 /** Files that participants find beside their notebook, such as the data that a task reads. */
 import { z } from 'zod';
-import type { DefinitionProblem } from './cross-references.js';
-import { fillPlaceholders } from './render.js';
+import type { DefinitionProblem } from './definition-problem.js';
+import { fillPlaceholders } from './placeholders.js';
 
 export const MAX_STARTER_FILES = 20;
 /** In bytes, of all files of a condition: an instance has room for some more. */

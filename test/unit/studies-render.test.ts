@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { documentSchema } from '../../src/studies/document.js';
 import { readStudy, type Study } from '../../src/studies/read.js';
-import { fillPlaceholders, renderDocument } from '../../src/studies/render.js';
+import { fillPlaceholders } from '../../src/studies/placeholders.js';
+import { renderDocument } from '../../src/studies/render.js';
 import { fruitStudy, removeStudies, writeStudy } from './studies-support.js';
 
 const key = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_]{0,5}$/);

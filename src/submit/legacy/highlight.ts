@@ -1,4 +1,5 @@
-import { pythonTokens, type Token } from './python-tokens.js';
+import { pythonTokens } from './python-tokens.js';
+import type { Token } from './token.js';
 
 /** Python as Pygments' HtmlFormatter writes it: surveys bring a stylesheet for its classes. */
 export function highlightPython(code: string): string {

@@ -1,5 +1,5 @@
 /** The inside of Python's strings as Pygments sees it: prefix, escapes, and what formatting replaces. */
-import type { Token } from './python-tokens.js';
+import type { Token } from './token.js';
 
 // As in Pygments, but so that a hostile text takes no longer than its length: no two parts match the same characters.
 /** `'%(name)5.1f' % …` */

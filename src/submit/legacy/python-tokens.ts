@@ -2,12 +2,7 @@
 import { parser } from '@lezer/python';
 import * as names from './pygments-names.js';
 import { stringKind } from './python-strings.js';
-
-export interface Token {
-  /** Pygments' class, empty for none. */
-  readonly class: string;
-  readonly text: string;
-}
+import type { Token } from './token.js';
 
 /** Each character of the code is in one token, in order; of incomplete code too. */
 export function pythonTokens(code: string): Token[] {
