@@ -67,7 +67,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     router,
     unreachableRoutes(database),
     controlRoutes({ database, secret, staleAfterSeconds: staleAfter(settings) }),
-    landingRoutes({ database, hints, nudge, prepare, notebookFiles: [assets.js, assets.css, ...assets.preload] }),
+    landingRoutes({ database, log, hints, nudge, prepare, notebookFiles: [assets.js, assets.css, ...assets.preload] }),
     submitRoutes({ database, hints, assets, log, secret, nudge, prepare }),
     oldAddressRoutes({ database, secret, nudge }),
   ];

@@ -1,27 +1,24 @@
 import type { Context } from 'koa';
 import Router from 'koa-router';
-import { z } from 'zod';
 import { join, type JoinResult } from '../participants/join.js';
 import { liveInstance } from '../participants/lease.js';
 import { type ReadyHints, serveLine } from '../participants/line.js';
-import { arrive } from '../participants/participant.js';
+import { arrive, noteTokenUnasked, PairTakenError, type Participant } from '../participants/participant.js';
 import { findStudy, type StoredStudy } from '../participants/study-store.js';
+import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
-import { formBody, parsed } from '../platform/web/body.js';
+import { formBody } from '../platform/web/body.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { startSession } from '../platform/web/session.js';
-import {
-  currentParticipant,
-  pausedStudy,
-  refuseMalformedTokens,
-  refuseMobile,
-  refuseUnlessOpen,
-  requestedStudy,
-  resumeAt,
-} from './entry.js';
+import { type Admission, admit } from './admit.js';
+import { markUsed, voidInvitation } from './claim.js';
+import { tickedBoxes } from './consent-form.js';
+import { closedStudy, currentParticipant, fullStudy, pausedStudy } from './entry.js';
+import { usedByAnother } from './recognise.js';
 
 export interface Landing {
   readonly database: Database;
+  readonly log: Logger;
   readonly hints: ReadyHints;
   /** Addresses of the notebook page's files: browsers get them while their participants read. */
   readonly notebookFiles: readonly string[];
@@ -47,65 +44,70 @@ export function landingRoutes(landing: Landing): Router {
   return router;
 }
 
-/** The study that a newcomer may enter; undefined when it was a participant, who is sent on to where they were. */
-async function enteredStudy(ctx: Context, database: Database): Promise<StoredStudy | undefined> {
-  refuseMalformedTokens(ctx);
-  if (await resumed(ctx, database)) return undefined;
-  const study = await requestedStudy(ctx, database);
-  refuseUnlessOpen(study);
-  refuseMobile(ctx);
-  return study;
+async function intro(ctx: Context, landing: Landing): Promise<void> {
+  const admission = await admit(ctx, landing);
+  if (admission === undefined) return;
+  const { study, offer } = admission;
+  const next = new URLSearchParams({ study: study.id, ...offer.parameters });
+  show(ctx, 'landing/intro.html', study, { next: `/consent?${next.toString()}` });
 }
 
-async function intro(ctx: Context, { database }: Landing): Promise<void> {
-  const study = await enteredStudy(ctx, database);
-  if (study === undefined) return;
-  show(ctx, 'landing/intro.html', study);
+async function consent(ctx: Context, landing: Landing): Promise<void> {
+  const admission = await admit(ctx, landing);
+  if (admission === undefined) return;
+  await arrived(ctx, landing, admission);
+  show(ctx, 'landing/consent.html', admission.study, { prefetch: [...landing.notebookFiles, HOW_TO_SCRIPT] });
 }
 
-async function consent(ctx: Context, { database, notebookFiles }: Landing): Promise<void> {
-  const study = await enteredStudy(ctx, database);
-  if (study === undefined) return;
-  const known = await currentParticipant(ctx, database);
-  if (known?.state !== 'arrived' || known.studyId !== study.id) {
-    startSession(ctx, (await arrive(database, study.id, ctx.state.address)).id);
-  }
-  show(ctx, 'landing/consent.html', study, { prefetch: [...notebookFiles, HOW_TO_SCRIPT] });
+/** The participant who consents now; a newcomer gets a session. */
+async function arrived(ctx: Context, { database }: Landing, admission: Admission): Promise<Participant> {
+  if (admission.arrived) return admission.arrived;
+  const { study, offer, admitted } = admission;
+  const participant = await arrive(database, study.id, ctx.state.address, offer.newcomer).catch((error: unknown) => {
+    throw error instanceof PairTakenError ? usedByAnother() : error;
+  });
+  // Two browsers at once with one link.
+  if (!participant.isNew && study.page.entry.resume === 'browser') throw usedByAnother();
+  if (admitted === 'unasked') await noteTokenUnasked(database, participant.id);
+  startSession(ctx, participant.id);
+  return participant;
 }
-
-const consentForm = z.object({ consent: z.union([z.string(), z.array(z.string())]).optional() });
 
 async function start(ctx: Context, landing: Landing): Promise<void> {
   const { database } = landing;
-  refuseMalformedTokens(ctx);
-  const participant = await currentParticipant(ctx, database);
-  if (participant === undefined) {
-    throw new Refusal(403, 'no-consent', 'Please open your study link again and fill in the consent form first.');
-  }
-  if (participant.state === 'arrived') {
-    const study = (await findStudy(database, participant.studyId))!;
-    const ticked = [parsed(consentForm, ctx.request.body).consent ?? []].flat();
-    if (!study.page.consentBoxes.every((box) => ticked.includes(box.id))) {
-      throw new Refusal(
-        400,
-        'no-consent',
-        'To take part, please tick every box of the consent form. Go back to change your answers.',
-      );
-    }
+  const admission = await admit(ctx, landing);
+  if (admission !== undefined) {
+    const { study, offer } = admission;
+    if (admission.arrived === undefined && offer.newcomer.identity === undefined) throw noConsentForm();
+    const boxes = tickedBoxes(ctx, study);
+    // The captcha has its place here: after what costs us nothing, before anybody is stored.
+    const participant = await arrived(ctx, landing, admission);
     const joined = await join(database, {
       participantId: participant.id,
       studyId: study.id,
       address: ctx.state.address,
-      consent: study.page.consentBoxes.map((box) => box.id),
+      consent: boxes,
     });
     refuseUnlessJoined(joined);
     await serveLine(database, landing.hints, study.profile);
+    if (joined === 'joined') tellTokenService(landing, study, participant);
     landing.prepare();
     landing.nudge();
+    ctx.redirect('/howTo');
   }
   // Whoever reloads the next page sends no form again.
-  ctx.redirect('/howTo');
   ctx.status = 303;
+}
+
+const noConsentForm = (): Refusal =>
+  new Refusal(403, 'no-consent', 'Please open your study link again and fill in the consent form first.');
+
+/** The token is used once its participant has a place in the line, which is theirs however the pages go on. */
+function tellTokenService({ log }: Landing, study: StoredStudy, { id, token, identity }: Participant): void {
+  if (identity?.startsWith('token-service:') !== true) return;
+  markUsed(log, study, { id, token }).catch((error: unknown) => {
+    log.error({ err: error, participant: id }, 'the token service was not told');
+  });
 }
 
 function refuseUnlessJoined(result: JoinResult): void {
@@ -116,9 +118,11 @@ function refuseUnlessJoined(result: JoinResult): void {
     case 'paused':
       throw pausedStudy();
     case 'not-open':
-      throw new Refusal(410, 'closed', 'This study is not open any more. Thank you for your interest.');
+      throw closedStudy();
+    case 'invitation-void':
+      throw voidInvitation();
     case 'study-full':
-      throw new Refusal(410, 'full', 'This study has all the participants that it needs. Thank you for your interest.');
+      throw fullStudy();
     case 'address-full':
       throw new Refusal(
         429,
@@ -159,16 +163,6 @@ async function assignedInstance(ctx: Context, { database, hints, prepare }: Land
   }
   const instance = await liveInstance(database, participant.id);
   ctx.body = instance === undefined ? 'nr' : `/proxy/${instance}/`;
-}
-
-async function resumed(ctx: Context, database: Database): Promise<boolean> {
-  const participant = await currentParticipant(ctx, database);
-  const wanted = ctx.query['study'];
-  if (participant === undefined || (typeof wanted === 'string' && wanted !== participant.studyId)) return false;
-  const address = await resumeAt(database, participant);
-  if (address === undefined) return false;
-  ctx.redirect(address);
-  return true;
 }
 
 function show(ctx: Context, template: string, study: StoredStudy, more: object = {}): void {

@@ -1,10 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
+import { entryTime } from '../studies/entry.js';
+import { isInvited, useInvitation } from './invitations.js';
 import { moveParticipant } from './participant.js';
 import { stateInForce } from './study-state.js';
 import type { StudyPage } from './study-store.js';
 
-export type JoinResult = 'joined' | 'already-joined' | 'paused' | 'not-open' | 'study-full' | 'address-full';
+export type JoinResult =
+  'joined' | 'already-joined' | 'paused' | 'not-open' | 'study-full' | 'address-full' | 'invitation-void';
 
 interface Joining {
   readonly participantId: string;
@@ -42,12 +45,16 @@ async function joinWithin(client: Queryable, { participantId, studyId, address, 
     [studyId],
   );
   const study = rows[0];
-  const participant = await client.query<{ state: string }>('select state from participants where id = $1 for update', [
-    participantId,
-  ]);
+  const participant = await client.query<{ state: string; identity: string | null }>(
+    'select state, identity from participants where id = $1 for update',
+    [participantId],
+  );
   if (participant.rows[0]?.state !== 'arrived') throw new NotJoined('already-joined');
   if (study?.state === 'paused') throw new NotJoined('paused');
-  if (study?.state !== 'open') throw new NotJoined('not-open');
+  if (study?.state !== 'open' || entryTime(study.page.entry, new Date()) !== 'open') throw new NotJoined('not-open');
+  if (isInvited(participant.rows[0].identity) && !(await useInvitation(client, participantId))) {
+    throw new NotJoined('invitation-void');
+  }
   const { maxParticipants, perAddressAndDay } = study.page.caps;
   if (maxParticipants !== null && taken(counters, 'study') >= maxParticipants) throw new NotJoined('study-full');
   await countAddress(client, studyId, address, perAddressAndDay);

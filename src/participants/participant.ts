@@ -10,25 +10,80 @@ export interface Participant {
   readonly token: string;
   readonly state: ParticipantState;
   readonly condition: number | null;
+  /** Who somebody is beyond this study, as `pid:…`; null for who came by an open link. */
+  readonly identity: string | null;
+  /** What the link carried. */
+  readonly recruitment: Readonly<Record<string, string>>;
+  readonly origin: string | null;
 }
 
-const columns = 'id, study_id as "studyId", token, state, condition';
+const columns = 'id, study_id as "studyId", token, state, condition, identity, recruitment, origin';
 
 export async function findParticipant(database: Queryable, id: string): Promise<Participant | undefined> {
   const { rows } = await database.query<Participant>(`select ${columns} from participants where id = $1`, [id]);
   return rows[0];
 }
 
-export async function arrive(database: Queryable, studyId: string, address: string): Promise<Participant> {
-  const id = newParticipantId();
+export async function findByIdentity(
+  database: Queryable,
+  studyId: string,
+  identity: string,
+): Promise<Participant | undefined> {
   const { rows } = await database.query<Participant>(
-    `with arrived as (insert into participants (id, study_id, token, address) values ($1, $2, $3, $4) returning *),
-          audited as (insert into audit (study_id, subject, subject_id, to_state, actor)
-                      select study_id, 'participant', id, state, 'landing' from arrived)
-     select ${columns} from arrived`,
-    [id, studyId, newParticipantId(), address],
+    `select ${columns} from participants where study_id = $1 and identity = $2`,
+    [studyId, identity],
   );
-  return rows[0]!;
+  return rows[0];
+}
+
+/** Whom a link brings. */
+export interface Newcomer {
+  readonly identity?: string;
+  readonly recruitment?: Readonly<Record<string, string>>;
+  readonly origin?: string | undefined;
+  /** The original's tokens, which become the participant's own id and token. */
+  readonly pair?: { readonly id: string; readonly token: string } | undefined;
+}
+
+/** The original's tokens are somebody's already, in another study. */
+export class PairTakenError extends Error {}
+
+/** A new participant; or whoever has this identity already, however many browsers arrive with it at once. */
+export async function arrive(
+  database: Queryable,
+  studyId: string,
+  address: string,
+  { identity, recruitment = {}, origin, pair }: Newcomer = {},
+): Promise<Participant & { readonly isNew: boolean }> {
+  const { rows } = await database.query<Participant>(
+    `with arrived as (
+       insert into participants (id, study_id, token, address, identity, recruitment, origin)
+       values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning *),
+     audited as (
+       insert into audit (study_id, subject, subject_id, to_state, actor)
+       select study_id, 'participant', id, state, 'landing' from arrived)
+     select ${columns} from arrived`,
+    [
+      pair?.id ?? newParticipantId(),
+      studyId,
+      pair?.token ?? newParticipantId(),
+      address,
+      identity ?? null,
+      JSON.stringify(recruitment),
+      origin ?? null,
+    ],
+  );
+  const participant = rows[0] ?? (identity && (await findByIdentity(database, studyId, identity)));
+  if (!participant) throw new PairTakenError('a participant of another study has this id');
+  return { ...participant, isNew: rows.length > 0 };
+}
+
+/** Says of a participant that the token service was not there to be asked. */
+export async function noteTokenUnasked(database: Queryable, id: string): Promise<void> {
+  await database.query(
+    `update participants set recruitment = recruitment || '{"tokenService": "not asked"}' where id = $1`,
+    [id],
+  );
 }
 
 export interface Move {

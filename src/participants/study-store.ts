@@ -4,7 +4,16 @@ import { stateInForce } from './study-state.js';
 
 /** What the participants' pages need of a study; written by `publishStudy`, so its shape is our own. */
 export type StudyPage = Pick<Study, (typeof pageFields)[number]>;
-const pageFields = ['texts', 'consentBoxes', 'exitSurvey', 'caps', 'notebook', 'record', 'skipSurvey'] as const;
+const pageFields = [
+  'texts',
+  'consentBoxes',
+  'entry',
+  'exitSurvey',
+  'caps',
+  'notebook',
+  'record',
+  'skipSurvey',
+] as const;
 
 export interface StoredStudy {
   readonly id: string;

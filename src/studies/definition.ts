@@ -4,6 +4,7 @@ import { idSchema, MAX_CELLS_PER_TASK, MAX_TASKS, MAX_TITLE_LENGTH, taskKindSche
 import { crossReferenceProblems } from './cross-references.js';
 import type { DefinitionProblem } from './definition-problem.js';
 import { defaultConsentBoxes, type ConsentBox } from './consent-boxes.js';
+import { entrySchema } from './entry.js';
 import { exitSurveySchema } from './exit-survey.js';
 import type { Level } from './level.js';
 import { questionsSchema } from './questions.js';
@@ -97,6 +98,8 @@ const studySchema = z.strictObject({
       .min(1)
       .max(50)
       .optional(),
+    /** Who may enter, when, and where they go back to. */
+    entry: entrySchema.prefault({}),
     exitSurvey: exitSurveySchema,
     notebook: notebookSchema.prefault({}),
     record: recordSchema.prefault({}),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readStudy } from '../../src/studies/read.js';
-import { exitSurveyAddress } from '../../src/studies/exit-survey.js';
+import { filledAddress } from '../../src/studies/address-template.js';
 import { fruitFiles, fruitStudy, removeStudies, writeStudy } from './studies-support.js';
 
 describe('reading a good study', () => {
@@ -138,12 +138,18 @@ describe('reading a good study', () => {
 });
 
 describe('exit survey address', () => {
-  const values = { participant: 'abc123abc123', token: 't&k', condition: '4', origin: '7' };
+  const values = {
+    participant: 'abc123abc123',
+    token: 't&k',
+    condition: 4,
+    origin: '7',
+    recruitment: { pid: 'a&b <c>' },
+  };
 
   it('keeps what the address has and adds the parameters', () => {
     const parameters = { uid: '%participant%', tok: '%token%', newtest: 'Y' };
     assert.equal(
-      exitSurveyAddress({ url: 'https://survey.example/a?lang=en#top', parameters }, values),
+      filledAddress({ url: 'https://survey.example/a?lang=en#top', parameters }, values),
       'https://survey.example/a?lang=en&uid=abc123abc123&tok=t%26k&newtest=Y#top',
     );
   });
@@ -151,8 +157,16 @@ describe('exit survey address', () => {
   it("stays a path on our own site, with the Docker version's parameters too", () => {
     const parameters = { condition: '%condition%', pid: '%participant%', origin: '%origin%' };
     assert.equal(
-      exitSurveyAddress({ url: '/demo/exit-survey', parameters }, values),
+      filledAddress({ url: '/demo/exit-survey', parameters }, values),
       '/demo/exit-survey?condition=4&pid=abc123abc123&origin=7',
+    );
+  });
+
+  it('tells what the link of the participant carried, and nothing where it carried nothing', () => {
+    const parameters = { pid: '%recruitment.pid%', worker: '%recruitment.workerId%', origin: '%origin%' };
+    assert.equal(
+      filledAddress({ url: '/end', parameters }, { ...values, origin: null }),
+      '/end?pid=a%26b+%3Cc%3E&worker=&origin=0',
     );
   });
 });

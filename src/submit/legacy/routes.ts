@@ -14,7 +14,7 @@ import { sessionParticipant } from '../../platform/web/session.js';
 import { exitAddress } from '../exit.js';
 import { codeByTask } from './getcode.js';
 import { answerJsonp, callbackName } from './jsonp.js';
-import { participantOfId, participantOfPair } from './pair.js';
+import { participantOfId, participantOfPair } from '../../participants/pair.js';
 import { BODY_LIMIT } from './payload.js';
 import { statusLetters } from './status.js';
 import { currentNotebook } from './store.js';

@@ -8,7 +8,7 @@ import { parsed } from '../../platform/web/body.js';
 import { pathParameter } from '../../platform/web/path-parameter.js';
 import { Refusal } from '../../platform/web/refusal.js';
 import { refuseForeignNotebook, requireParticipant } from '../../platform/web/session.js';
-import { hasToken, participantOfId } from './pair.js';
+import { hasToken, participantOfId } from '../../participants/pair.js';
 import { keySchema, type Payload, readPayload, unwrap } from './payload.js';
 import { storePayload } from './store.js';
 

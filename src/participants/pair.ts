@@ -1,6 +1,6 @@
-import { findParticipant, type Participant } from '../../participants/participant.js';
-import { participantIdPattern, sameSecret } from '../../platform/identity.js';
-import type { Queryable } from '../../platform/postgres/database.js';
+import { participantIdPattern, sameSecret } from '../platform/identity.js';
+import type { Queryable } from '../platform/postgres/database.js';
+import { findParticipant, type Participant } from './participant.js';
 
 /** The participant of an original's pair of user id and token; undefined if either is wrong. */
 export async function participantOfPair(

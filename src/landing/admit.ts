@@ -1,0 +1,45 @@
+/** The order of the checks on the way in. Each page makes them again, and so does the post. */
+import type { Context } from 'koa';
+import type { Participant } from '../participants/participant.js';
+import type { StoredStudy } from '../participants/study-store.js';
+import type { Logger } from '../platform/log.js';
+import type { Database } from '../platform/postgres/database.js';
+import { type Admitted, refuseBadClaim } from './claim.js';
+import { currentParticipant, refuseFull, refuseMobile, refuseUnlessOpen, requestedStudy, resumeAt } from './entry.js';
+import { linkParameters, type Offer, readOffer } from './offer.js';
+import { recognise } from './recognise.js';
+
+export interface Admission {
+  readonly study: StoredStudy;
+  readonly offer: Offer;
+  /** Whoever opened the consent form before. */
+  readonly arrived: Participant | undefined;
+  readonly admitted: Admitted;
+}
+
+/** Undefined when it was a participant, who is sent on to where they were, whatever holds for newcomers. */
+export async function admit(
+  ctx: Context,
+  { database, log }: { readonly database: Database; readonly log: Logger },
+): Promise<Admission | undefined> {
+  const parameters = linkParameters(ctx);
+  const session = await currentParticipant(ctx, database);
+  const study = await requestedStudy(database, parameters, session);
+  const offer = await readOffer(database, study, parameters);
+  const known = await recognise(ctx, database, study, offer, session);
+  const address = known && (await resumeAt(database, study, known));
+  if (address !== undefined) {
+    ctx.redirect(address);
+    return undefined;
+  }
+  const admitted = await refuseBadClaim({ database, log }, study, claimOf(offer, known));
+  refuseUnlessOpen(study);
+  refuseMobile(ctx, study);
+  await refuseFull(database, study);
+  return { study, offer, arrived: known, admitted };
+}
+
+function claimOf(offer: Offer, known: Participant | undefined): Offer['newcomer'] {
+  if (known === undefined) return offer.newcomer;
+  return known.identity === null ? {} : { identity: known.identity, pair: { id: known.id, token: known.token } };
+}
