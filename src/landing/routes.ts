@@ -10,6 +10,7 @@ import type { Database } from '../platform/postgres/database.js';
 import { formBody } from '../platform/web/body.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { startSession } from '../platform/web/session.js';
+import { recordedInWords } from '../studies/recording.js';
 import { type Admission, admit } from './admit.js';
 import { markUsed, voidInvitation } from './claim.js';
 import { tickedBoxes } from './consent-form.js';
@@ -56,7 +57,9 @@ async function consent(ctx: Context, landing: Landing): Promise<void> {
   const admission = await admit(ctx, landing);
   if (admission === undefined) return;
   await arrived(ctx, landing, admission);
-  show(ctx, 'landing/consent.html', admission.study, { prefetch: [...landing.notebookFiles, HOW_TO_SCRIPT] });
+  const { study } = admission;
+  const recorded = recordedInWords(study.page.record, study.language === 'de' ? 'de' : 'en');
+  show(ctx, 'landing/consent.html', study, { recorded, prefetch: [...landing.notebookFiles, HOW_TO_SCRIPT] });
 }
 
 /** The participant who consents now; a newcomer gets a session. */

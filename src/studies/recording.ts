@@ -33,13 +33,15 @@ const alwaysWords = {
     'every change of your code, so that your work can be followed step by step',
     'each run of your code with its complete output',
     'when you start, solve or skip a task, and your answers to our questions',
-    'when Python is stopped, restarted or was out of reach',
+    'when you paste into your code, and how much',
+    'when you open the notebook, the language of your browser, and when Python is stopped, restarted or was out of reach',
   ],
   de: [
     'jede Änderung an Ihrem Code, sodass sich Ihre Arbeit Schritt für Schritt nachvollziehen lässt',
     'jede Ausführung Ihres Codes mit der vollständigen Ausgabe',
     'wann Sie eine Aufgabe beginnen, lösen oder überspringen, und Ihre Antworten auf unsere Fragen',
-    'wann Python angehalten, neu gestartet oder nicht erreichbar war',
+    'wann Sie in Ihren Code etwas einfügen, und wie viel',
+    'wann Sie das Notebook öffnen, die Sprache Ihres Browsers, und wann Python angehalten, neu gestartet oder nicht erreichbar war',
   ],
 };
 

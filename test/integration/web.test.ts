@@ -6,11 +6,13 @@ import { createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Redis } from 'ioredis';
 import { controlLink } from '../../src/cli/control-link.js';
+import { publishStudy } from '../../src/participants/study-store.js';
 import { writePassReport } from '../../src/platform/pass-report.js';
 import { packageRoot } from '../../src/platform/root.js';
 import { keys } from '../../src/platform/redis.js';
 import { PlainParticipant } from '../browser/running-platform.js';
 import { readStatus } from '../../src/control/status.js';
+import type { RecordChoice } from '../../src/studies/recording.js';
 import { RunningWeb, SECRET } from './running-web.js';
 
 const json = { 'content-type': 'application/json', 'x-observatory': '1' };
@@ -108,6 +110,31 @@ describe('the web app', function () {
       assert.equal(answer.status, 200, file);
       assert.match(answer.headers.get('cache-control') ?? '', /max-age=[1-9]/);
     }
+  });
+
+  it('lists on the consent page what the study records, and nothing that it switches off', async () => {
+    const listed = async (language: 'en' | 'de', off: Partial<RecordChoice>) => {
+      await publishStudy(web.database, { ...web.study, language, record: { ...web.study.record, ...off } });
+      const page = await (await visitor().request('/consent?study=crypto-api')).text();
+      const list = /<ul data-test="recorded">(.*?)<\/ul>/s.exec(page)![1]!;
+      return [...list.matchAll(/<li>(.*?)<\/li>/g)].map(([, words]) => words!);
+    };
+    const all = await listed('en', {});
+    const some = await listed('en', { pastes: false, focus: false, window: false });
+    assert.deepEqual(
+      all.filter((words) => !some.includes(words)),
+      [
+        'the text that you paste into the code',
+        'whether the page is in front of you, and for how long',
+        'the size of the browser window',
+      ],
+    );
+    assert.ok(some.includes('which task you scroll to') && some.some((words) => words.startsWith('every change')));
+    const german = await listed('de', { scrolling: false });
+    assert.equal(german.length, all.length - 1);
+    assert.ok(
+      german.includes('die Größe des Browserfensters') && !german.some((words) => /Aufgabe .* blättern/.test(words)),
+    );
   });
 
   it('takes a forged or broken session for none', async () => {
