@@ -89,7 +89,7 @@ variable "traefik_url" {
 
 variable "trusted_proxies" {
   type        = list(string)
-  description = "Addresses that Traefik's requests come from: only these may ask the gate, and only their X-Forwarded-For is believed."
+  description = "Addresses that Traefik's requests come from, or ranges such as 10.0.2.0/24: only these may ask the gate, and only their X-Forwarded-For is believed."
   default     = ["127.0.0.1", "::1"]
 }
 

@@ -8,15 +8,17 @@ import { controlRoutes } from '../control/routes.js';
 import { staleAfter } from '../control/status.js';
 import { gateRoutes, unreachableRoutes } from '../gate/routes.js';
 import { landingRoutes } from '../landing/routes.js';
+import { forgetOldStarts } from '../participants/address.js';
 import { Preparation } from '../participants/preparation.js';
 import { InstanceClient } from '../platform/instance.js';
 import type { Logger } from '../platform/log.js';
-import { openDatabase } from '../platform/postgres/database.js';
+import { type Database, openDatabase } from '../platform/postgres/database.js';
 import { keys, openRedis, popReady } from '../platform/redis.js';
 import { packageRoot } from '../platform/root.js';
 import type { Settings } from '../platform/settings.js';
 import { createApp } from '../platform/web/app.js';
 import { assetRoute } from '../platform/web/assets.js';
+import { Proxies } from '../platform/web/client-address.js';
 import { addressOf, close, listen } from '../platform/web/listener.js';
 import { oldAddressRoutes } from '../submit/legacy/routes.js';
 import { type NotebookAssets, submitRoutes } from '../submit/routes.js';
@@ -67,14 +69,17 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     router,
     unreachableRoutes(database),
     controlRoutes({ database, secret, staleAfterSeconds: staleAfter(settings) }),
-    landingRoutes({ database, log, hints, nudge, prepare, notebookFiles: [assets.js, assets.css, ...assets.preload] }),
+    landingRoutes({
+      ...{ database, log, secret, hints, nudge, prepare },
+      notebookFiles: [assets.js, assets.css, ...assets.preload],
+    }),
     submitRoutes({ database, hints, assets, log, secret, nudge, prepare }),
     oldAddressRoutes({ database, secret, nudge }),
   ];
   for (const each of routers) app.use(each.routes()).use(each.allowedMethods());
 
   const gate = createApp(settings, log);
-  gate.use(gateRoutes({ database, secret, proxies: settings.OBSERVATORY_TRUSTED_PROXIES }).routes());
+  gate.use(gateRoutes({ database, secret, proxies: new Proxies(settings.OBSERVATORY_TRUSTED_PROXIES) }).routes());
   const servers = await Promise.all([
     listenTo(app, settings.OBSERVATORY_LISTEN),
     listenTo(gate, settings.OBSERVATORY_GATE_LISTEN),
@@ -84,14 +89,26 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     { address, gateAddress },
     'web listens: Traefik sends participants to the first, its questions to the second',
   );
+  const sweeping = sweepHourly(database, log);
   return {
     address,
     async stop() {
+      clearInterval(sweeping);
       await Promise.all([...servers.map(close), preparation.stop()]);
       redis.disconnect();
       await database.end();
     },
   };
+}
+
+function sweepHourly(database: Database, log: Logger): NodeJS.Timeout {
+  const sweep = (): void => {
+    forgetOldStarts(database).catch((error: unknown) => {
+      log.warn({ err: error }, 'what was counted of addresses on the days before is still there');
+    });
+  };
+  sweep();
+  return setInterval(sweep, 3_600_000).unref();
 }
 
 function listenTo(app: Koa, address: string): Promise<Server> {

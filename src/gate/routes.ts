@@ -3,6 +3,7 @@ import Router from 'koa-router';
 import { holdsLease } from '../participants/lease.js';
 import { instanceToken, probeKey, sameSecret } from '../platform/identity.js';
 import type { Queryable } from '../platform/postgres/database.js';
+import { type Proxies, socketAddress } from '../platform/web/client-address.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { refuseForeignNotebook, requireParticipant } from '../platform/web/session.js';
 import { instanceOfOwnPath, instanceOfPath } from './path.js';
@@ -11,7 +12,7 @@ interface Gate {
   readonly database: Queryable;
   readonly secret: string;
   /** Traefik's addresses: nobody else may ask, since the answer carries an instance's token. */
-  readonly proxies: readonly string[];
+  readonly proxies: Proxies;
 }
 
 /**
@@ -43,9 +44,8 @@ export function unreachableRoutes(database: Queryable): Router {
   return router;
 }
 
-function refuseStrangers(ctx: Context, proxies: readonly string[]): void {
-  const from = (ctx.req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-  if (!proxies.includes(from)) throw new Refusal(403, 'not-allowed', 'Only the proxy asks here.');
+function refuseStrangers(ctx: Context, proxies: Proxies): void {
+  if (!proxies.includes(socketAddress(ctx.req))) throw new Refusal(403, 'not-allowed', 'Only the proxy asks here.');
 }
 
 /** The instance that the platform itself goes to, undefined when the request is none of its own. */

@@ -1,12 +1,15 @@
 import type { Context } from 'koa';
 import Router from 'koa-router';
+import type { KnownAddress } from '../participants/address.js';
 import { join, type JoinResult } from '../participants/join.js';
 import { liveInstance } from '../participants/lease.js';
 import { type ReadyHints, serveLine } from '../participants/line.js';
 import { arrive, noteTokenUnasked, PairTakenError, type Participant } from '../participants/participant.js';
 import { findStudy, type StoredStudy } from '../participants/study-store.js';
+import { addressKey } from '../platform/identity.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
+import { networkOf } from '../platform/web/client-address.js';
 import { formBody } from '../platform/web/body.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { startSession } from '../platform/web/session.js';
@@ -20,6 +23,7 @@ import { usedByAnother } from './recognise.js';
 export interface Landing {
   readonly database: Database;
   readonly log: Logger;
+  readonly secret: string;
   readonly hints: ReadyHints;
   /** Addresses of the notebook page's files: browsers get them while their participants read. */
   readonly notebookFiles: readonly string[];
@@ -63,12 +67,15 @@ async function consent(ctx: Context, landing: Landing): Promise<void> {
 }
 
 /** The participant who consents now; a newcomer gets a session. */
-async function arrived(ctx: Context, { database }: Landing, admission: Admission): Promise<Participant> {
+async function arrived(ctx: Context, landing: Landing, admission: Admission): Promise<Participant> {
   if (admission.arrived) return admission.arrived;
+  const { database } = landing;
   const { study, offer, admitted } = admission;
-  const participant = await arrive(database, study.id, ctx.state.address, offer.newcomer).catch((error: unknown) => {
-    throw error instanceof PairTakenError ? usedByAnother() : error;
-  });
+  const participant = await arrive(database, study.id, knownAddress(ctx, landing, study), offer.newcomer).catch(
+    (error: unknown) => {
+      throw error instanceof PairTakenError ? usedByAnother() : error;
+    },
+  );
   // Two browsers at once with one link.
   if (!participant.isNew && study.page.entry.resume === 'browser') throw usedByAnother();
   if (admitted === 'unasked') await noteTokenUnasked(database, participant.id);
@@ -88,7 +95,7 @@ async function start(ctx: Context, landing: Landing): Promise<void> {
     const joined = await join(database, {
       participantId: participant.id,
       studyId: study.id,
-      address: ctx.state.address,
+      address: knownAddress(ctx, landing, study),
       consent: boxes,
     });
     refuseUnlessJoined(joined);
@@ -100,6 +107,14 @@ async function start(ctx: Context, landing: Landing): Promise<void> {
   }
   // Whoever reloads the next page sends no form again.
   ctx.status = 303;
+}
+
+function knownAddress(ctx: Context, { secret }: Landing, { id, page }: StoredStudy): KnownAddress {
+  const { address } = ctx.state;
+  return {
+    key: addressKey(secret, `study ${id}`, networkOf(address)),
+    kept: page.entry.keepAddresses ? address : null,
+  };
 }
 
 const noConsentForm = (): Refusal =>

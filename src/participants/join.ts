@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
 import { entryTime } from '../studies/entry.js';
 import { isInvited, useInvitation } from './invitations.js';
+import { countStart, type KnownAddress } from './address.js';
 import { moveParticipant } from './participant.js';
 import { stateInForce } from './study-state.js';
 import type { StudyPage } from './study-store.js';
@@ -12,7 +13,7 @@ export type JoinResult =
 interface Joining {
   readonly participantId: string;
   readonly studyId: string;
-  readonly address: string;
+  readonly address: KnownAddress;
   /** The boxes that were ticked. */
   readonly consent: readonly string[];
 }
@@ -57,7 +58,7 @@ async function joinWithin(client: Queryable, { participantId, studyId, address, 
   }
   const { maxParticipants, perAddressAndDay } = study.page.caps;
   if (maxParticipants !== null && taken(counters, 'study') >= maxParticipants) throw new NotJoined('study-full');
-  await countAddress(client, studyId, address, perAddressAndDay);
+  if (!(await countStart(client, studyId, address, perAddressAndDay))) throw new NotJoined('address-full');
 
   const condition = await leastTaken(client, studyId, counters);
   await client.query('update participants set condition = $2, consent = $3 where id = $1', [
@@ -86,16 +87,6 @@ async function lockCounters(client: Queryable, studyId: string): Promise<Counter
 
 const taken = (counters: Counters, scope: string): number =>
   (counters.get(`${scope} inFlight`) ?? 0) + (counters.get(`${scope} completed`) ?? 0);
-
-async function countAddress(client: Queryable, studyId: string, address: string, cap: number | null): Promise<void> {
-  const { rowCount } = await client.query(
-    `insert into counters (study_id, scope, name, value) values ($1, 'address:' || $2 || ':' || current_date, 'started', 1)
-     on conflict (study_id, scope, name) do update set value = counters.value + 1
-       where $3::bigint is null or counters.value < $3`,
-    [studyId, address, cap],
-  );
-  if (rowCount !== 1) throw new NotJoined('address-full');
-}
 
 /** The active condition with the fewest completed and in flight; ties are drawn. */
 async function leastTaken(client: Queryable, studyId: string, counters: Counters): Promise<number> {

@@ -1,5 +1,6 @@
 import { newParticipantId } from '../platform/identity.js';
 import type { Queryable } from '../platform/postgres/database.js';
+import type { KnownAddress } from './address.js';
 
 export type ParticipantState =
   'arrived' | 'consented' | 'waiting' | 'working' | 'finished' | 'abandoned' | 'withdrawn' | 'screened';
@@ -52,13 +53,13 @@ export class PairTakenError extends Error {}
 export async function arrive(
   database: Queryable,
   studyId: string,
-  address: string,
+  address: KnownAddress,
   { identity, recruitment = {}, origin, pair }: Newcomer = {},
 ): Promise<Participant & { readonly isNew: boolean }> {
   const { rows } = await database.query<Participant>(
     `with arrived as (
-       insert into participants (id, study_id, token, address, identity, recruitment, origin)
-       values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning *),
+       insert into participants (id, study_id, token, address_key, address, identity, recruitment, origin)
+       values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing returning *),
      audited as (
        insert into audit (study_id, subject, subject_id, to_state, actor)
        select study_id, 'participant', id, state, 'landing' from arrived)
@@ -67,7 +68,8 @@ export async function arrive(
       pair?.id ?? newParticipantId(),
       studyId,
       pair?.token ?? newParticipantId(),
-      address,
+      address.key,
+      address.kept,
       identity ?? null,
       JSON.stringify(recruitment),
       origin ?? null,

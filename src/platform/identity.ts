@@ -26,6 +26,10 @@ export const submitKey = (secret: string, instanceId: string): string => keyed(s
 /** What the operators' link to the control page carries. */
 export const controlKey = (secret: string): string => keyed(secret, 'control');
 
+/** What is known of an address where it is only counted; `purpose` keeps what is counted for one thing apart from another. */
+export const addressKey = (secret: string, purpose: string, network: string): string =>
+  createHmac('sha256', keyed(secret, 'addresses')).update(`${purpose} ${network}`).digest('hex').slice(0, 32);
+
 /** The key that signs session cookies. */
 export const sessionKey = (secret: string): string => keyed(secret, 'session');
 

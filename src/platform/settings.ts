@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { isRange } from './web/client-address.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -47,7 +48,8 @@ const schema = z.object({
   OBSERVATORY_TRUSTED_PROXIES: z
     .string()
     .default('127.0.0.1,::1')
-    .transform((text) => text.split(',').map((part) => part.trim())),
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(z.string().refine(isRange, 'expected addresses or ranges, such as 10.0.1.10,10.0.2.0/24'))),
   OBSERVATORY_PROFILE: z.string().default('default'),
   OBSERVATORY_PROFILES: z.string().optional(),
   OBSERVATORY_POOL_MIN: count(0, 2),

@@ -70,7 +70,7 @@ interface Question {
 async function fillHistory(database: Database): Promise<void> {
   await database.query(`insert into studies (id, title, definition, revision) values ('over', 'Over', '{}', '1')`);
   await database.query(
-    `insert into participants (id, study_id, token, address) select 'p' || lpad(n::text, 11, '0'), 'over', 't' || lpad(n::text, 11, '0'), 'here'
+    `insert into participants (id, study_id, token) select 'p' || lpad(n::text, 11, '0'), 'over', 't' || lpad(n::text, 11, '0')
      from generate_series(1, $1) n`,
     [OVER],
   );

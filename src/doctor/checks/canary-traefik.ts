@@ -68,7 +68,7 @@ export async function guarded(ground: Ground, canary: Canary, signal: AbortSigna
       return wrong(
         tried,
         `${said}: the gate does not trust Traefik's address`,
-        'Add the address that Traefik comes from to OBSERVATORY_TRUSTED_PROXIES of web.',
+        'Add the address that Traefik comes from, or its range, to OBSERVATORY_TRUSTED_PROXIES of web.',
       );
     case 'gate away':
       return wrong(

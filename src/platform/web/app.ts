@@ -6,7 +6,7 @@ import Koa, { type Context, type Next } from 'koa';
 import { sessionKey } from '../identity.js';
 import type { Logger } from '../log.js';
 import type { Settings } from '../settings.js';
-import { clientAddress } from './client-address.js';
+import { clientAddress, Proxies } from './client-address.js';
 import { Refusal } from './refusal.js';
 import { createViews, type Render } from './views.js';
 
@@ -28,11 +28,12 @@ type WebSettings = Pick<Settings, 'OBSERVATORY_SECRET' | 'OBSERVATORY_PUBLIC_URL
 export function createApp(settings: WebSettings, log: Logger): Koa {
   const app = new Koa();
   app.keys = [sessionKey(settings.OBSERVATORY_SECRET)];
+  const proxies = new Proxies(settings.OBSERVATORY_TRUSTED_PROXIES);
   const render = createViews();
   const secure = settings.OBSERVATORY_PUBLIC_URL.startsWith('https:');
 
   app.use(async function prepare(ctx, next) {
-    ctx.state.address = clientAddress(ctx.req, settings.OBSERVATORY_TRUSTED_PROXIES);
+    ctx.state.address = clientAddress(ctx.req, proxies);
     ctx.state.nonce = randomBytes(16).toString('base64');
     ctx.state.render = render;
     ctx.cookies.secure = secure;

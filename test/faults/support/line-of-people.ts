@@ -36,7 +36,7 @@ export class LineOfPeople {
     const { database } = this.stack.parts;
     this.arrived += 1;
     // The study has a cap for each address and day.
-    const address = `10.0.${this.arrived >> 8}.${this.arrived & 255}`;
+    const address = { key: `of person ${this.arrived}`, kept: null };
     const { id } = await arrive(database, STUDY, address);
     const joined = await join(database, { participantId: id, studyId: STUDY, address, consent: [] });
     if (joined !== 'joined') throw new Error(`${id} could not join: ${joined}`);
