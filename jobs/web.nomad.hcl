@@ -117,6 +117,12 @@ variable "consul_tls" {
   default     = false
 }
 
+variable "old_secrets" {
+  type        = bool
+  description = "Whether sessions signed with an earlier secret stay good: the Nomad variable then has OBSERVATORY_OLD_SECRETS too."
+  default     = false
+}
+
 variable "web_count" {
   type        = number
   description = "How many run."
@@ -163,6 +169,7 @@ locals {
   secrets = concat(
     ["DATABASE_URL", "REDIS_URL", "OBSERVATORY_SECRET"],
     var.consul_acl ? ["CONSUL_HTTP_TOKEN"] : [],
+    var.old_secrets ? ["OBSERVATORY_OLD_SECRETS"] : [],
   )
   certificates = var.consul_tls ? ["CONSUL_CACERT", "CONSUL_CLIENT_CERT", "CONSUL_CLIENT_KEY"] : []
 

@@ -13,6 +13,7 @@ import { StudyError } from '../studies/study-error.js';
 import { controlLink } from './control-link.js';
 import { addDeploy } from './deploy.js';
 import { untilSignal } from './signals.js';
+import { addTokens, TokensError } from './tokens.js';
 
 const program = new Command('observatory')
   .description('Controlled programming experiments on Nomad, Consul and Traefik')
@@ -75,6 +76,7 @@ program
     console.log(controlLink(settings.OBSERVATORY_PUBLIC_URL, settings.OBSERVATORY_SECRET));
   });
 
+addTokens(program);
 addDeploy(program);
 
 program
@@ -135,7 +137,9 @@ try {
   await program.parseAsync();
 } catch (error) {
   // What an operator can act on is said in words; only what we did not expect shows where it came from.
-  const known = [SettingsError, StudyError, ProfilesError, DeployError].some((kind) => error instanceof kind);
+  const known = [SettingsError, StudyError, ProfilesError, DeployError, TokensError].some(
+    (kind) => error instanceof kind,
+  );
   console.error(known ? (error as Error).message : error);
   // A part that could not start must not live on half: whoever started it sees it end.
   process.exit(1);

@@ -1,6 +1,6 @@
 /** Whether somebody is a participant already, and may go on as that one. */
 import type { Context } from 'koa';
-import { participantOfPair } from '../participants/pair.js';
+import { resumableByPair } from '../participants/pair.js';
 import { findByIdentity, type Participant } from '../participants/participant.js';
 import type { StoredStudy } from '../participants/study-store.js';
 import { sameSecret } from '../platform/identity.js';
@@ -67,9 +67,8 @@ async function fromOriginalCookies(
   database: Queryable,
   study: StoredStudy,
 ): Promise<Participant | undefined> {
-  if (study.page.entry.resume === 'browser') return undefined;
   const unsigned = { signed: false };
-  const known = await participantOfPair(
+  const known = await resumableByPair(
     database,
     ctx.cookies.get('userId', unsigned),
     ctx.cookies.get('token', unsigned),

@@ -5,6 +5,7 @@ import { join, type JoinResult } from '../participants/join.js';
 import { liveInstance } from '../participants/lease.js';
 import { type ReadyHints, serveLine } from '../participants/line.js';
 import { arrive, noteTokenUnasked, PairTakenError, type Participant } from '../participants/participant.js';
+import { resumableByPair } from '../participants/pair.js';
 import { findStudy, type StoredStudy } from '../participants/study-store.js';
 import { addressKey } from '../platform/identity.js';
 import type { Logger } from '../platform/log.js';
@@ -18,6 +19,7 @@ import { type Admission, admit } from './admit.js';
 import { markUsed, voidInvitation } from './claim.js';
 import { tickedBoxes } from './consent-form.js';
 import { closedStudy, currentParticipant, fullStudy, pausedStudy } from './entry.js';
+import { linkParameters } from './offer.js';
 import { usedByAnother } from './recognise.js';
 
 export interface Landing {
@@ -42,7 +44,7 @@ export function landingRoutes(landing: Landing): Router {
   router.get(['/consent', '/consent.php'], (ctx) => consent(ctx, landing));
   router.post(['/howTo', '/howTo.php'], formBody, (ctx) => start(ctx, landing));
   router.get(['/howTo', '/howTo.php'], (ctx) => howTo(ctx, landing));
-  router.all(['/getAssignedInstance', '/getAssignedInstance.php'], (ctx) => assignedInstance(ctx, landing));
+  router.all(['/getAssignedInstance', '/getAssignedInstance.php'], formBody, (ctx) => assignedInstance(ctx, landing));
   router.get('/demo/exit-survey', (ctx: Context) => {
     ctx.body = ctx.state.render('landing/exit-survey.html', { language: 'en', title: 'Thank you' });
   });
@@ -168,7 +170,7 @@ async function howTo(ctx: Context, { database }: Landing): Promise<void> {
 async function assignedInstance(ctx: Context, { database, hints, prepare }: Landing): Promise<void> {
   ctx.type = 'text/plain';
   ctx.set('Cache-Control', 'no-store');
-  const participant = await currentParticipant(ctx, database);
+  const participant = (await currentParticipant(ctx, database)) ?? (await byForm(ctx, database));
   if (participant === undefined || !['waiting', 'working'].includes(participant.state)) {
     ctx.status = 403;
     ctx.body = 'error';
@@ -181,6 +183,14 @@ async function assignedInstance(ctx: Context, { database, hints, prepare }: Land
   }
   const instance = await liveInstance(database, participant.id);
   ctx.body = instance === undefined ? 'nr' : `/proxy/${instance}/`;
+}
+
+/** The original's pages asked with their pair; here it gives a session, and stands in no address. */
+async function byForm(ctx: Context, database: Database): Promise<Participant | undefined> {
+  const { userid, token2 } = linkParameters(ctx);
+  const participant = await resumableByPair(database, userid, token2);
+  if (participant) startSession(ctx, participant.id);
+  return participant;
 }
 
 function show(ctx: Context, template: string, study: StoredStudy, more: object = {}): void {

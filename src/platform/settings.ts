@@ -4,7 +4,14 @@ import { isRange } from './web/client-address.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const secretNames = new Set(['NOMAD_TOKEN', 'CONSUL_HTTP_TOKEN', 'OBSERVATORY_SECRET', 'DATABASE_URL', 'REDIS_URL']);
+const secretNames = new Set([
+  'NOMAD_TOKEN',
+  'CONSUL_HTTP_TOKEN',
+  'OBSERVATORY_SECRET',
+  'OBSERVATORY_OLD_SECRETS',
+  'DATABASE_URL',
+  'REDIS_URL',
+]);
 
 const url = (schemes: string) =>
   z.url({
@@ -40,6 +47,16 @@ const schema = z.object({
   DATABASE_URL: url('postgres|postgresql'),
   REDIS_URL: url('redis|rediss'),
   OBSERVATORY_SECRET: z.string({ error: 'expected at least 32 characters' }).min(32, 'expected at least 32 characters'),
+  OBSERVATORY_OLD_SECRETS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .pipe(z.array(z.string().min(32, 'expected secrets of at least 32 characters, with commas between'))),
   OBSERVATORY_PUBLIC_URL: url('http|https'),
   OBSERVATORY_TRAEFIK_URL: url('http|https').optional(),
   OBSERVATORY_TRAEFIK_API_URL: url('http|https').optional(),

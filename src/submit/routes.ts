@@ -3,6 +3,7 @@ import Router from 'koa-router';
 import { z } from 'zod';
 import { everHad, finish, heartbeat, holdsLease, liveInstance } from '../participants/lease.js';
 import { type ReadyHints, serveLine } from '../participants/line.js';
+import { resumableByPair } from '../participants/pair.js';
 import { findParticipant } from '../participants/participant.js';
 import { findStudy } from '../participants/study-store.js';
 import { instanceIdPattern, submitKey } from '../platform/identity.js';
@@ -11,7 +12,13 @@ import type { Database } from '../platform/postgres/database.js';
 import { jsonBody, parsed } from '../platform/web/body.js';
 import { pathParameter } from '../platform/web/path-parameter.js';
 import { Refusal } from '../platform/web/refusal.js';
-import { refuseForeignNotebook, refuseWithoutSession, requireParticipant } from '../platform/web/session.js';
+import {
+  refuseForeignNotebook,
+  refuseWithoutSession,
+  requireParticipant,
+  sessionParticipant,
+  startSession,
+} from '../platform/web/session.js';
 import { sentSchema } from './event.js';
 import { exitAddress } from './exit.js';
 import { Intake } from './intake.js';
@@ -89,10 +96,10 @@ export function submitRoutes(submit: Submit): Router {
 
 async function page(ctx: Context, { database, assets }: Submit): Promise<void> {
   const id = pathParameter(ctx, 'id');
-  const participantId = requireParticipant(ctx);
+  const participantId = sessionParticipant(ctx) ?? (await byOriginalLink(ctx, database)) ?? refuseWithoutSession();
   if (!(await holdsLease(database, participantId, id))) return sendToOwnPlace(ctx, database, participantId);
-  if (ctx.path !== `/proxy/${id}/`) {
-    // The page asks for everything relative to its own folder.
+  if (ctx.path !== `/proxy/${id}/` || ctx.query['token'] !== undefined) {
+    // The page asks for everything relative to its own folder, and a token stands in no address bar.
     ctx.redirect(`/proxy/${id}/`);
     return;
   }
@@ -106,6 +113,13 @@ async function page(ctx: Context, { database, assets }: Submit): Promise<void> {
     language: study.language,
     title: study.title,
   });
+}
+
+/** The original's links to a notebook carried the pair: it gives a session. */
+async function byOriginalLink(ctx: Context, database: Database): Promise<string | undefined> {
+  const participant = await resumableByPair(database, ctx.query['userId'], ctx.query['token']);
+  if (participant) startSession(ctx, participant.id);
+  return participant?.id;
 }
 
 /** An old address of one's own notebook leads to where it is now; another's leads nowhere. */

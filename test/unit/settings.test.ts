@@ -139,7 +139,7 @@ function actual(): Record<string, Setting> {
 }
 
 function text(value: unknown): string {
-  if (value === undefined) return '-';
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return '-';
   return typeof value === 'string' ? value : JSON.stringify(value).replaceAll(/[[\]"]/g, '');
 }
 

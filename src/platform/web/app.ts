@@ -22,12 +22,16 @@ declare module 'koa' {
   }
 }
 
-type WebSettings = Pick<Settings, 'OBSERVATORY_SECRET' | 'OBSERVATORY_PUBLIC_URL' | 'OBSERVATORY_TRUSTED_PROXIES'>;
+type WebSettings = Pick<
+  Settings,
+  'OBSERVATORY_SECRET' | 'OBSERVATORY_OLD_SECRETS' | 'OBSERVATORY_PUBLIC_URL' | 'OBSERVATORY_TRUSTED_PROXIES'
+>;
 
 /** The Koa shell: log line, error pages, headers, compression; the routes are added by the caller. */
 export function createApp(settings: WebSettings, log: Logger): Koa {
   const app = new Koa();
-  app.keys = [sessionKey(settings.OBSERVATORY_SECRET)];
+  // The first signs; what the others signed is still believed.
+  app.keys = [settings.OBSERVATORY_SECRET, ...settings.OBSERVATORY_OLD_SECRETS].map(sessionKey);
   const proxies = new Proxies(settings.OBSERVATORY_TRUSTED_PROXIES);
   const render = createViews();
   const secure = settings.OBSERVATORY_PUBLIC_URL.startsWith('https:');

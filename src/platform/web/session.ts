@@ -7,7 +7,15 @@ const cookie = 'observatory';
 /** The participant of the signed session cookie, undefined without one or with a wrong signature. */
 export function sessionParticipant(ctx: Context): string | undefined {
   const id = ctx.cookies.get(cookie, { signed: true });
-  return id !== undefined && participantIdPattern.test(id) ? id : undefined;
+  if (id === undefined || !participantIdPattern.test(id)) return undefined;
+  if (isSignedAnew(ctx)) startSession(ctx, id);
+  return id;
+}
+
+/** An older secret had signed it. The library then renews the signature, but only until the browser is closed. */
+function isSignedAnew(ctx: Context): boolean {
+  const set = ctx.res.getHeader('set-cookie');
+  return Array.isArray(set) && set.some((line) => line.startsWith(`${cookie}.sig=`));
 }
 
 /** The same for pages that nobody has without a session. */
@@ -30,6 +38,7 @@ export function startSession(ctx: Context, participantId: string): void {
     httpOnly: true,
     sameSite: 'lax',
     path: '/',
+    overwrite: true,
     maxAge: 30 * 24 * 3_600_000,
   });
 }

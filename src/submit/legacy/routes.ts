@@ -96,8 +96,10 @@ async function survey(ctx: Context, { database, nudge }: OldAddresses): Promise<
 async function beat(ctx: Context, database: Database): Promise<void> {
   callbackName(ctx);
   const { userId, token } = ctx.query;
-  const bySession = userId === sessionParticipant(ctx) ? await participantOfId(database, userId) : undefined;
-  const participant = bySession ?? (await participantOfPair(database, userId, token));
+  const session = await participantOfId(database, sessionParticipant(ctx));
+  // The original's Docker version had the `pid` as its user id.
+  const isOwn = session !== undefined && [session.id, session.recruitment['pid']].includes(String(userId));
+  const participant = isOwn ? session : await participantOfPair(database, userId, token);
   if (participant !== undefined) await heartbeat(database, participant.id);
   answerJsonp(ctx, participant === undefined ? NOT_FOUND : { ok: true });
 }
