@@ -82,6 +82,8 @@ async function start(runDir: string, cleanup: Cleanup): Promise<Bench> {
     ...services.environment,
     OBSERVATORY_SECRET: 'a secret of the benchmark, used nowhere else',
     OBSERVATORY_PUBLIC_URL: web.origin,
+    // Each connection sends in a second what a participant sends in minutes.
+    OBSERVATORY_LIMITS: 'events=1000000/1000000',
   };
   await startProcess({ environment, publicUrl: web.origin, logDir: path.join(runDir, 'logs') }, cleanup, 'web');
   const senders: Sender[] = [];

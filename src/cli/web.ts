@@ -19,6 +19,8 @@ import type { Settings } from '../platform/settings.js';
 import { createApp } from '../platform/web/app.js';
 import { assetRoute } from '../platform/web/assets.js';
 import { Proxies } from '../platform/web/client-address.js';
+import { parseLimits } from '../platform/web/limit-groups.js';
+import { RequestLimits } from '../platform/web/limits.js';
 import { addressOf, close, listen } from '../platform/web/listener.js';
 import { oldAddressRoutes } from '../submit/legacy/routes.js';
 import { type NotebookAssets, submitRoutes } from '../submit/routes.js';
@@ -51,6 +53,8 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     preparation.hurry();
   };
   const app = createApp(settings, log);
+  const limits = new RequestLimits({ limits: parseLimits(settings.OBSERVATORY_LIMITS ?? '')!, redis, secret });
+  app.use(limits.middleware);
   const router = new Router();
   router.get('/healthz', (ctx) => {
     ctx.body = { ok: true };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { isRange } from './web/client-address.js';
+import { parseLimits } from './web/limit-groups.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -67,6 +68,10 @@ const schema = z.object({
     .default('127.0.0.1,::1')
     .transform((text) => text.split(',').map((part) => part.trim()))
     .pipe(z.array(z.string().refine(isRange, 'expected addresses or ranges, such as 10.0.1.10,10.0.2.0/24'))),
+  OBSERVATORY_LIMITS: z
+    .string()
+    .refine((text) => parseLimits(text) !== undefined, 'expected requests a minute, such as pages=240/6000,gate=6000')
+    .optional(),
   OBSERVATORY_PROFILE: z.string().default('default'),
   OBSERVATORY_PROFILES: z.string().optional(),
   OBSERVATORY_POOL_MIN: count(0, 2),

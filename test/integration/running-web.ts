@@ -9,7 +9,7 @@ import { packageRoot } from '../../src/platform/root.js';
 import { publishStudy } from '../../src/participants/study-store.js';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.js';
 import { migrate } from '../../src/platform/postgres/migrate.js';
-import { readSettings } from '../../src/platform/settings.js';
+import { readSettings, type Settings } from '../../src/platform/settings.js';
 import { type Study, readStudy } from '../../src/studies/read.js';
 
 export interface LogLine {
@@ -27,6 +27,7 @@ export class RunningWeb {
 
   private constructor(
     readonly services: LocalServices,
+    readonly settings: Settings,
     readonly database: Database,
     readonly address: string,
     readonly study: Study,
@@ -34,7 +35,7 @@ export class RunningWeb {
     readonly stop: () => Promise<void>,
   ) {}
 
-  static async start(): Promise<RunningWeb> {
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<RunningWeb> {
     const runDir = await mkdtemp(path.join(tmpdir(), 'observatory-web-'));
     const services = await startServices({ runDir, only: ['postgres', 'redis'] });
     const settings = readSettings({
@@ -44,6 +45,7 @@ export class RunningWeb {
       OBSERVATORY_LISTEN: '127.0.0.1:0',
       OBSERVATORY_GATE_LISTEN: '127.0.0.1:0',
       OBSERVATORY_TRUSTED_PROXIES: '127.0.0.1',
+      ...environment,
     });
     const database = openDatabase(settings.DATABASE_URL, () => undefined);
     await migrate(database);
@@ -51,7 +53,7 @@ export class RunningWeb {
     await publishStudy(database, study);
     const lines: LogLine[] = [];
     const web = await startWeb(settings, pino({ level: 'info' }, linesInto(lines)));
-    return new RunningWeb(services, database, web.address, study, lines, async () => {
+    return new RunningWeb(services, settings, database, web.address, study, lines, async () => {
       await web.stop();
       await database.end();
       await services.stop();
