@@ -21,6 +21,7 @@ import { tickedBoxes } from './consent-form.js';
 import { closedStudy, currentParticipant, fullStudy, pausedStudy } from './entry.js';
 import { linkParameters } from './offer.js';
 import { usedByAnother } from './recognise.js';
+import { goBack } from './return.js';
 
 export interface Landing {
   readonly database: Database;
@@ -45,6 +46,7 @@ export function landingRoutes(landing: Landing): Router {
   router.post(['/howTo', '/howTo.php'], formBody, (ctx) => start(ctx, landing));
   router.get(['/howTo', '/howTo.php'], (ctx) => howTo(ctx, landing));
   router.all(['/getAssignedInstance', '/getAssignedInstance.php'], formBody, (ctx) => assignedInstance(ctx, landing));
+  router.get('/return', (ctx) => goBack(ctx, landing.database));
   router.get('/demo/exit-survey', (ctx: Context) => {
     ctx.body = ctx.state.render('landing/exit-survey.html', { language: 'en', title: 'Thank you' });
   });
@@ -70,17 +72,19 @@ async function consent(ctx: Context, landing: Landing): Promise<void> {
 
 /** The participant who consents now; a newcomer gets a session. */
 async function arrived(ctx: Context, landing: Landing, admission: Admission): Promise<Participant> {
-  if (admission.arrived) return admission.arrived;
+  const participant = admission.arrived ?? (await newcomer(ctx, landing, admission));
+  if (admission.admitted === 'unasked') await noteTokenUnasked(landing.database, participant.id);
+  return participant;
+}
+
+async function newcomer(ctx: Context, landing: Landing, { study, offer }: Admission): Promise<Participant> {
   const { database } = landing;
-  const { study, offer, admitted } = admission;
-  const participant = await arrive(database, study.id, knownAddress(ctx, landing, study), offer.newcomer).catch(
-    (error: unknown) => {
-      throw error instanceof PairTakenError ? usedByAnother() : error;
-    },
-  );
+  const address = knownAddress(ctx, landing, study);
+  const participant = await arrive(database, study.id, address, offer.newcomer).catch((error: unknown) => {
+    throw error instanceof PairTakenError ? usedByAnother() : error;
+  });
   // Two browsers at once with one link.
   if (!participant.isNew && study.page.entry.resume === 'browser') throw usedByAnother();
-  if (admitted === 'unasked') await noteTokenUnasked(database, participant.id);
   startSession(ctx, participant.id);
   return participant;
 }

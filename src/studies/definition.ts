@@ -100,7 +100,8 @@ const studySchema = z.strictObject({
       .optional(),
     /** Who may enter, when, and where they go back to. */
     entry: entrySchema.prefault({}),
-    exitSurvey: exitSurveySchema,
+    /** Without one, `entry.returnTo.completed` is the end. */
+    exitSurvey: exitSurveySchema.optional(),
     notebook: notebookSchema.prefault({}),
     record: recordSchema.prefault({}),
     /** Asked in a dialog when a task is left unsolved. */
@@ -115,6 +116,14 @@ const studySchema = z.strictObject({
       })
       .prefault({}),
     tasks: z.array(taskSchema).min(1).max(MAX_TASKS),
+  })
+  .superRefine(({ exitSurvey, entry }, context) => {
+    if (exitSurvey !== undefined || entry.returnTo.completed !== undefined) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['exitSurvey'],
+      message: 'expected an exit survey, or `entry.returnTo.completed`: where whoever is done goes',
+    });
   });
 
 type StudyShape = z.infer<typeof studySchema>;

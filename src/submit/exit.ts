@@ -1,11 +1,16 @@
 import type { Participant } from '../participants/participant.js';
-import { addressValues } from '../participants/return-address.js';
+import { addressValues, returnAddress } from '../participants/return-address.js';
 import { findStudy } from '../participants/study-store.js';
 import type { Queryable } from '../platform/postgres/database.js';
 import { filledAddress } from '../studies/address-template.js';
 
-/** Where who is finished goes: the study's exit survey, with the parameters that the study names. */
+/** Where who is finished goes: the study's exit survey, with the parameters that the study names, or back to who recruited. */
 export async function exitAddress(database: Queryable, participant: Participant): Promise<string> {
   const study = (await findStudy(database, participant.studyId))!;
-  return filledAddress(study.page.exitSurvey, addressValues(participant));
+  const { exitSurvey } = study.page;
+  if (exitSurvey !== undefined) return filledAddress(exitSurvey, addressValues(participant));
+  const address = returnAddress(study, participant, 'completed');
+  if (address === undefined)
+    throw new Error(`study ${study.id} has neither an exit survey nor an address to return to`);
+  return address;
 }

@@ -186,6 +186,40 @@ describe('the way in', function () {
     assert.match(await answer(visitor(web).request(`${STUDY}&pid=1`)), /^410 This study has all/);
   });
 
+  it('leads back to who recruited: instead of an exit survey, after it, and when screened out', async () => {
+    const returnTo = {
+      completed: 'https://app.prolific.com/submissions/complete?cc=DONE1',
+      screenedOut: { url: 'https://sona.example/credit', parameters: { survey_code: '%recruitment.PROLIFIC_PID%' } },
+    };
+    const entry = { by: ['prolific'], returnTo };
+    await withEntry(web, entry, { exitSurvey: undefined });
+    await web.makeReady(2);
+    const link = `${STUDY}&PROLIFIC_PID=5f`;
+    const who = await takePart(web, link);
+    assert.equal(await answer(who.request('/return')), '302 /');
+    const seq = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-observatory': '1' },
+      body: '{"seq":0}',
+    };
+    assert.equal((await who.request(`${await who.assigned()}finish`, seq)).status, 200);
+    assert.equal(await answer(who.request('/survey')), `302 ${returnTo.completed}`);
+    await withEntry(web, entry);
+    assert.match(await answer(who.request('/survey')), /^302 \/demo\/exit-survey\?/);
+    assert.equal(await answer(who.request('/return')), `302 ${returnTo.completed}`);
+
+    const out = await takePart(web, `${STUDY}&PROLIFIC_PID=6a`);
+    await web.database.query(`update participants set state = 'screened' where identity = 'prolific:6a'`);
+    for (const page of ['/return', `${STUDY}&PROLIFIC_PID=6a`]) {
+      assert.equal(await answer(out.request(page)), '302 https://sona.example/credit?survey_code=6a');
+    }
+    await withEntry(web, { by: ['prolific'] });
+    assert.equal(await answer(who.request('/return')), '404 You are done. You can close this window now.');
+    assert.match(await answer(out.request('/return')), /^404/);
+    assert.match(await answer(out.request(STUDY)), /^403 This study looks for other participants/);
+    assert.equal(await answer(visitor(web).request('/return')), '401 Please open your study link again.');
+  });
+
   it('tells the exit survey the real origin and what the link carried', async () => {
     const parameters = { pid: '%recruitment.pid%', origin: '%origin%', condition: '%condition%' };
     await withEntry(web, { by: ['pid'] }, { exitSurvey: { url: 'https://survey.example/', parameters } });

@@ -98,6 +98,37 @@ const cases: [title: string, change: (study: RawStudy) => unknown, expected: Reg
       )),
     [/conditions: the factors make 1296 conditions, at most 1000/],
   ],
+  ['no end', (study) => delete (study as Partial<RawStudy>).exitSurvey, [/exitSurvey: expected an exit survey, or/]],
+  ['an unknown way in', (study) => (study.entry = { by: ['email'] }), [/entry.by.0: .*"prolific"/]],
+  ['a field of entry that does not exist', (study) => (study.entry = { mobile: true }), [/yaml entry: .*"mobile"/]],
+  [
+    'a token service without its address',
+    (study) => (study.entry = { by: ['token-service'] }),
+    [/entry.tokenService: .*need each other/],
+  ],
+  [
+    'the address of a token service without its end',
+    (study) => (study.entry = { by: ['token-service'], tokenService: { check: 'https://x.org/check' } }),
+    [/entry.tokenService.check: expected an address that ends with \//],
+  ],
+  [
+    'a time without its zone',
+    (study) => (study.entry = { opens: '2026-12-01T09:00:00' }),
+    [/entry.opens: expected a moment with its time zone/],
+  ],
+  [
+    'a study that closes before it opens',
+    (study) => (study.entry = { opens: '2026-12-02T09:00:00Z', closes: '2026-12-02T09:00:00+01:00' }),
+    [/entry.closes: expected a moment after/],
+  ],
+  [
+    'a way back without https, and one with an unknown placeholder',
+    (study) =>
+      (study.entry = {
+        returnTo: { completed: 'http://x.org', noConsent: { url: '/x', parameters: { a: '%recruitment.email%' } } },
+      }),
+    [/entry.returnTo.completed: /, /entry.returnTo.noConsent.*%recruitment.email% is unknown here; of/],
+  ],
   ['a survey without https', (study) => (study.exitSurvey.url = 'http://x.org'), [/exitSurvey.url: expected an https/]],
   ['a survey that only looks like a path', (study) => (study.exitSurvey.url = '//evil.org'), [/exitSurvey.url/]],
   ['the same with a backslash', (study) => (study.exitSurvey.url = '/\\evil.org'), [/exitSurvey.url/]],

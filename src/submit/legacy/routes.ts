@@ -101,5 +101,7 @@ async function beat(ctx: Context, database: Database): Promise<void> {
   const isOwn = session !== undefined && [session.id, session.recruitment['pid']].includes(String(userId));
   const participant = isOwn ? session : await participantOfPair(database, userId, token);
   if (participant !== undefined) await heartbeat(database, participant.id);
+  // A script that is answered with 404 is not run: who gave a callback is told through it.
+  if (participant === undefined && ctx.query['callback'] === undefined) ctx.status = 404;
   answerJsonp(ctx, participant === undefined ? NOT_FOUND : { ok: true });
 }
