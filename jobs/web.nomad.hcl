@@ -123,6 +123,12 @@ variable "old_secrets" {
   default     = false
 }
 
+variable "captcha_secret" {
+  type        = bool
+  description = "Whether participants see a captcha: the Nomad variable then has OBSERVATORY_CAPTCHA_SECRET too, and the observatory variable names the service and the site key."
+  default     = false
+}
+
 variable "web_count" {
   type        = number
   description = "How many run."
@@ -170,6 +176,7 @@ locals {
     ["DATABASE_URL", "REDIS_URL", "OBSERVATORY_SECRET"],
     var.consul_acl ? ["CONSUL_HTTP_TOKEN"] : [],
     var.old_secrets ? ["OBSERVATORY_OLD_SECRETS"] : [],
+    var.captcha_secret ? ["OBSERVATORY_CAPTCHA_SECRET"] : [],
   )
   certificates = var.consul_tls ? ["CONSUL_CACERT", "CONSUL_CLIENT_CERT", "CONSUL_CLIENT_KEY"] : []
 

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { controlRoutes } from '../control/routes.js';
 import { staleAfter } from '../control/status.js';
 import { gateRoutes, unreachableRoutes } from '../gate/routes.js';
+import { captchaOf } from '../landing/captcha.js';
 import { landingRoutes } from '../landing/routes.js';
 import { forgetOldStarts } from '../participants/address.js';
 import { Preparation } from '../participants/preparation.js';
@@ -74,7 +75,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     unreachableRoutes(database),
     controlRoutes({ database, secret, staleAfterSeconds: staleAfter(settings) }),
     landingRoutes({
-      ...{ database, log, secret, hints, nudge, prepare },
+      ...{ database, log, secret, hints, nudge, prepare, captcha: captchaOf(settings) },
       notebookFiles: [assets.js, assets.css, ...assets.preload],
     }),
     submitRoutes({ database, hints, assets, log, secret, nudge, prepare }),

@@ -15,7 +15,10 @@ import { formBody } from '../platform/web/body.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { startSession } from '../platform/web/session.js';
 import { recordedInWords } from '../studies/recording.js';
+import { allowOtherSources } from '../platform/web/content-policy.js';
 import { type Admission, admit } from './admit.js';
+import type { Captcha } from './captcha.js';
+import { captchaFor, CaptchaVerdicts } from './captcha-check.js';
 import { markUsed, voidInvitation } from './claim.js';
 import { tickedBoxes } from './consent-form.js';
 import { closedStudy, currentParticipant, fullStudy, pausedStudy } from './entry.js';
@@ -27,6 +30,7 @@ export interface Landing {
   readonly database: Database;
   readonly log: Logger;
   readonly secret: string;
+  readonly captcha: Captcha | undefined;
   readonly hints: ReadyHints;
   /** Addresses of the notebook page's files: browsers get them while their participants read. */
   readonly notebookFiles: readonly string[];
@@ -41,9 +45,10 @@ const HOW_TO_SCRIPT = '/assets/landing/how-to.js';
 /** The participant's way in; the original's paths with .php are aliases. */
 export function landingRoutes(landing: Landing): Router {
   const router = new Router();
+  const verdicts = new CaptchaVerdicts(landing.log);
   router.get(['/', '/index.php'], (ctx) => intro(ctx, landing));
   router.get(['/consent', '/consent.php'], (ctx) => consent(ctx, landing));
-  router.post(['/howTo', '/howTo.php'], formBody, (ctx) => start(ctx, landing));
+  router.post(['/howTo', '/howTo.php'], formBody, (ctx) => start(ctx, landing, verdicts));
   router.get(['/howTo', '/howTo.php'], (ctx) => howTo(ctx, landing));
   router.all(['/getAssignedInstance', '/getAssignedInstance.php'], formBody, (ctx) => assignedInstance(ctx, landing));
   router.get('/return', (ctx) => goBack(ctx, landing.database));
@@ -65,9 +70,23 @@ async function consent(ctx: Context, landing: Landing): Promise<void> {
   const admission = await admit(ctx, landing);
   if (admission === undefined) return;
   await arrived(ctx, landing, admission);
-  const { study } = admission;
+  showConsent(ctx, landing, admission.study);
+}
+
+interface ConsentAgain {
+  /** The boxes that were ticked already. */
+  readonly ticked?: readonly string[];
+  readonly captchaFailed?: boolean;
+}
+
+function showConsent(ctx: Context, landing: Landing, study: StoredStudy, again: ConsentAgain = {}): void {
+  const widget = captchaFor(landing.captcha, study)?.widget;
+  if (widget !== undefined) allowOtherSources(ctx, widget.sources);
   const recorded = recordedInWords(study.page.record, study.language === 'de' ? 'de' : 'en');
-  show(ctx, 'landing/consent.html', study, { recorded, prefetch: [...landing.notebookFiles, HOW_TO_SCRIPT] });
+  show(ctx, 'landing/consent.html', study, {
+    ...{ recorded, captcha: widget ?? null, ticked: [], captchaFailed: false, ...again },
+    prefetch: [...landing.notebookFiles, HOW_TO_SCRIPT],
+  });
 }
 
 /** The participant who consents now; a newcomer gets a session. */
@@ -89,14 +108,22 @@ async function newcomer(ctx: Context, landing: Landing, { study, offer }: Admiss
   return participant;
 }
 
-async function start(ctx: Context, landing: Landing): Promise<void> {
+async function start(ctx: Context, landing: Landing, verdicts: CaptchaVerdicts): Promise<void> {
   const { database } = landing;
   const admission = await admit(ctx, landing);
   if (admission !== undefined) {
     const { study, offer } = admission;
     if (admission.arrived === undefined && offer.newcomer.identity === undefined) throw noConsentForm();
     const boxes = tickedBoxes(ctx, study);
-    // The captcha has its place here: after what costs us nothing, before anybody is stored.
+    // After what costs us nothing, before anybody is stored.
+    const captcha = captchaFor(landing.captcha, study);
+    if (captcha !== undefined && !(await verdicts.passed(ctx, captcha, admission.arrived?.id))) {
+      // Another web process may have let this very form in meanwhile, and then they are sent on.
+      const stillOutside = (await admit(ctx, landing)) !== undefined;
+      if (stillOutside) showConsent(ctx, landing, study, { ticked: boxes, captchaFailed: true });
+      ctx.status = stillOutside ? 400 : 303;
+      return;
+    }
     const participant = await arrived(ctx, landing, admission);
     const joined = await join(database, {
       participantId: participant.id,

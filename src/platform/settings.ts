@@ -10,6 +10,7 @@ const secretNames = new Set([
   'CONSUL_HTTP_TOKEN',
   'OBSERVATORY_SECRET',
   'OBSERVATORY_OLD_SECRETS',
+  'OBSERVATORY_CAPTCHA_SECRET',
   'DATABASE_URL',
   'REDIS_URL',
 ]);
@@ -72,6 +73,11 @@ const schema = z.object({
     .string()
     .refine((text) => parseLimits(text) !== undefined, 'expected requests a minute, such as pages=240/6000,gate=6000')
     .optional(),
+  OBSERVATORY_CAPTCHA: z.enum(['none', 'recaptcha-v2', 'recaptcha-v3', 'hcaptcha', 'turnstile']).default('none'),
+  OBSERVATORY_CAPTCHA_SITE_KEY: z.string().optional(),
+  OBSERVATORY_CAPTCHA_SECRET: z.string().optional(),
+  OBSERVATORY_CAPTCHA_VERIFY_URL: url('https|http').optional(),
+  OBSERVATORY_CAPTCHA_MIN_SCORE: z.coerce.number({ error: 'expected a number' }).min(0).max(1).default(0.5),
   OBSERVATORY_PROFILE: z.string().default('default'),
   OBSERVATORY_PROFILES: z.string().optional(),
   OBSERVATORY_POOL_MIN: count(0, 2),
@@ -101,7 +107,11 @@ export class SettingsError extends Error {
 
 /** Reads all settings once; a secret may come from the file named in `<NAME>_FILE` instead. */
 export function readSettings(environment: Environment): Settings {
-  return read(environment, schema);
+  const settings = read(environment, schema);
+  const needed = ['OBSERVATORY_CAPTCHA_SITE_KEY', 'OBSERVATORY_CAPTCHA_SECRET'] as const;
+  const missing = settings.OBSERVATORY_CAPTCHA === 'none' ? [] : needed.filter((name) => settings[name] === undefined);
+  if (missing.length === 0) return settings;
+  throw new SettingsError(missing.map((name) => `${name}: not set; OBSERVATORY_CAPTCHA needs it`));
 }
 
 const nomadSchema = schema.pick({

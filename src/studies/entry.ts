@@ -32,6 +32,8 @@ export const entrySchema = z
     mobiles: z.boolean().default(false),
     opens: momentSchema.optional(),
     closes: momentSchema.optional(),
+    /** Whether the deployment's captcha, if it has one, stands on the consent page. */
+    captcha: z.boolean().optional(),
     keepAddresses: z.boolean().default(false),
     returnTo: z
       .strictObject({
