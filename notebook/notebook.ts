@@ -288,7 +288,7 @@ export class Notebook {
 
   private async beat(): Promise<void> {
     if (this.ended) return;
-    const answer = await this.parts.server.heartbeat(this.outbox.lastSeq).catch(() => null);
+    const answer = await this.parts.server.heartbeat(this.outbox.lastSeq, this.parts.page).catch(() => null);
     // No lease on this instance any more: there may be another one.
     if (answer && isGone(answer.status)) await (await this.kernel).checkPlace();
   }

@@ -31,8 +31,8 @@ export class NotebookServer {
   }
 
   /** With the last number that the page has used, so that the server knows what is still to come. */
-  heartbeat(seq: number): Promise<Answer> {
-    return this.post('heartbeat', { seq }, false);
+  heartbeat(seq: number, page: string): Promise<Answer> {
+    return this.post('heartbeat', { seq, page }, false);
   }
 
   finish(seq: number): Promise<Answer> {

@@ -40,12 +40,23 @@ export async function instancesHad(database: Queryable, participantId: string): 
   return rows.map(({ instance }) => instance);
 }
 
-/** `seq` is the last number that the page has given: what lies between it and what is stored is missing. */
-export async function heartbeat(database: Queryable, participantId: string, seq = 0): Promise<void> {
+export interface Beat {
+  /** The last number that the page has given: what lies between it and what is stored is missing. */
+  readonly seq?: number | undefined;
+  /** Which page: one that another has taken over does not say what is missing. */
+  readonly page?: string | undefined;
+}
+
+export async function heartbeat(
+  database: Queryable,
+  participantId: string,
+  { seq = 0, page }: Beat = {},
+): Promise<void> {
   await database.query(
-    `update participants set heartbeat_at = now(), highest_seq = greatest(highest_seq, believed_seq($2, last_seq))
+    `update participants set heartbeat_at = now(),
+       highest_seq = case when page = coalesce($3, page) then greatest(highest_seq, believed_seq($2, last_seq)) else highest_seq end
      where id = $1 and state = 'working'`,
-    [participantId, seq],
+    [participantId, seq, page],
   );
 }
 

@@ -86,13 +86,16 @@ const dataSchemas = {
 /** In the place of data that the server refused as too large. */
 const withheldSchema = z.strictObject({ withheld: z.literal(true), characters: z.int().min(0) });
 
+/** The name of a page load. */
+export const pageSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+
 const headSchema = z.object({
   seq: z.int().min(1),
   /** The browser's own clock. */
   at: z.iso.datetime({ offset: true }),
   /** Milliseconds since the page was opened, monotonic. */
   clock: z.number().min(0),
-  page: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  page: pageSchema,
   task: id,
   cell: id,
   /** Seconds for which the page had the window's focus since it was opened. */

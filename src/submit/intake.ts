@@ -48,15 +48,15 @@ export class Intake {
   private async storePart(sender: Sender, events: readonly StudyEvent[]): Promise<IntakeResult> {
     const last = events.at(-1);
     const json = storableJson(events);
-    const [opened, lost] = [events.find(({ type }) => type === 'open')?.seq, lostIn(events)];
-    if (last !== undefined && opened === undefined && lost === 0) {
+    const [opened, gone] = [events.find(({ type }) => type === 'open')?.seq, withoutContents(events)];
+    if (last !== undefined && opened === undefined && gone === 0) {
       const continuing = { sender, page: last.page, first: events[0]!.seq, last: last.seq, json };
       if (await this.group.store(continuing)) return { kind: 'stored', acknowledged: last.seq };
     }
     const { rows } = await this.database
       .query<{ outcome: IntakeResult['kind']; acknowledged: string }>(
         'select outcome, acknowledged from store_events($1, $2, $3, $4, $5, $6, $7, $8)',
-        [...[sender.participant, sender.instance, last?.page, events[0]?.seq, last?.seq], opened, lost, json],
+        [...[sender.participant, sender.instance, last?.page, events[0]?.seq, last?.seq], opened, gone, json],
       )
       .catch(refuseUnstorable);
     const { outcome, acknowledged } = rows[0]!;
@@ -84,9 +84,9 @@ function refuseUnstorable(error: unknown): never {
   throw error;
 }
 
-/** How many numbers the page says have lost their contents. */
-function lostIn(events: readonly StudyEvent[]): number {
-  return events.reduce((sum, { type, data }) => sum + (type === 'lost' ? Number(data['count'] ?? 0) : 0), 0);
+/** How many events tell that contents are gone; Postgres counts them, each once. */
+function withoutContents(events: readonly StudyEvent[]): number {
+  return events.filter(({ type, data }) => type === 'lost' || 'withheld' in data).length;
 }
 
 async function storeSnapshot(

@@ -19,7 +19,7 @@ import {
   sessionParticipant,
   startSession,
 } from '../platform/web/session.js';
-import { sentSchema } from './event.js';
+import { pageSchema, sentSchema } from './event.js';
 import { exitAddress } from './exit.js';
 import { Intake } from './intake.js';
 import { notebookState } from './notebook-state.js';
@@ -45,6 +45,7 @@ export interface Submit {
 /** A snapshot of the largest possible document, and a batch of events. */
 const EVENTS_LIMIT = '12mb';
 const HEARTBEAT_SECONDS = 60;
+const beatSchema = z.object({ seq: z.int().min(0).optional(), page: pageSchema.optional() });
 
 /** The notebook page and everything it sends back, and the way out to the exit survey. */
 export function submitRoutes(submit: Submit): Router {
@@ -78,8 +79,7 @@ export function submitRoutes(submit: Submit): Router {
   });
   router.post('/proxy/:id/heartbeat', refuseForms, jsonBody('1kb'), async (ctx) => {
     const participant = await holder(ctx, database);
-    const { seq } = parsed(z.object({ seq: z.int().min(0).optional() }), ctx.request.body);
-    await heartbeat(database, participant, seq);
+    await heartbeat(database, participant, parsed(beatSchema, ctx.request.body));
     ctx.status = 204;
   });
   router.post('/proxy/:id/finish', refuseForms, jsonBody('1kb'), async (ctx) => {

@@ -11,7 +11,6 @@ import { writePassReport } from '../../src/platform/pass-report.js';
 import { packageRoot } from '../../src/platform/root.js';
 import { keys } from '../../src/platform/redis.js';
 import { PlainParticipant } from '../browser/running-platform.js';
-import { readStatus } from '../../src/control/status.js';
 import type { RecordChoice } from '../../src/studies/recording.js';
 import { RunningWeb, SECRET } from './running-web.js';
 
@@ -177,29 +176,6 @@ describe('the web app', function () {
       [1, 2, 3, 4],
     );
     assert.equal(rows[1]?.text, 'a\u2400b\ufffd');
-  });
-
-  it('keeps apart what a page sends that another has taken over, once, and counts it', async () => {
-    const { who, path } = await working();
-    const send = async (events: unknown[]) => (await post(who, `${path}events`, { events })).status;
-    assert.equal(await send([event(1), event(2)]), 200);
-    assert.equal(await send([event(3, { page: 'p2', type: 'open', data: opened })]), 200);
-    assert.equal(await send([event(3), event(4)]), 409);
-    assert.equal(await send([event(3), event(4)]), 409);
-    // What is stored already is acknowledged, whoever sends it again.
-    assert.equal(await send([event(2), event(3, { page: 'p2' })]), 200);
-    const { rows } = await web.database.query<{ page: string; seq: string }>(
-      'select page, seq from stray_events order by seq',
-    );
-    assert.deepEqual(
-      rows.map(({ page, seq }) => `${page} ${seq}`),
-      ['p1 3', 'p1 4'],
-    );
-    const record = await web.database.query('select last_seq, strays, lost from participants');
-    assert.deepEqual(record.rows, [{ last_seq: '3', strays: '2', lost: '0' }]);
-    assert.equal(await send([event(4, { page: 'p2', type: 'lost', data: { count: 5 } })]), 200);
-    const [study] = (await readStatus(web.database, 30)).studies;
-    assert.equal(study?.lost, 7);
   });
 
   it('passes no cap by one, and keeps the conditions in balance', async () => {
