@@ -6,7 +6,9 @@ import Router from 'koa-router';
 import { z } from 'zod';
 import { controlRoutes } from '../control/routes.js';
 import { staleAfter } from '../control/status.js';
-import { gateRoutes, unreachableRoutes } from '../gate/routes.js';
+import { gateListener } from '../gate/gate.js';
+import { LeaseQuestions } from '../gate/lease-questions.js';
+import { unreachableRoutes } from '../gate/unreachable.js';
 import { captchaOf } from '../landing/captcha.js';
 import { landingRoutes } from '../landing/routes.js';
 import { forgetOldStarts } from '../participants/address.js';
@@ -26,8 +28,16 @@ import { addressOf, close, listen } from '../platform/web/listener.js';
 import { oldAddressRoutes } from '../submit/legacy/routes.js';
 import { type NotebookAssets, submitRoutes } from '../submit/routes.js';
 
+/** As the routers have it. */
+export interface Route {
+  readonly methods: readonly string[];
+  readonly path: string;
+}
+
 export interface RunningWeb {
   readonly address: string;
+  readonly gateAddress: string;
+  readonly routes: readonly Route[];
   stop(): Promise<void>;
 }
 
@@ -83,11 +93,16 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   ];
   for (const each of routers) app.use(each.routes()).use(each.allowedMethods());
 
-  const gate = createApp(settings, log);
-  gate.use(gateRoutes({ database, secret, proxies: new Proxies(settings.OBSERVATORY_TRUSTED_PROXIES) }).routes());
+  const questions = new LeaseQuestions(database);
+  const gate = gateListener({
+    holds: (participant, instance) => questions.holds(participant, instance),
+    wait: (session) => limits.waitAtGate(session),
+    ...{ log, secret, oldSecrets: settings.OBSERVATORY_OLD_SECRETS },
+    proxies: new Proxies(settings.OBSERVATORY_TRUSTED_PROXIES),
+  });
   const servers = await Promise.all([
     listenTo(app, settings.OBSERVATORY_LISTEN),
-    listenTo(gate, settings.OBSERVATORY_GATE_LISTEN),
+    listen(gate, settings.OBSERVATORY_GATE_LISTEN),
   ]);
   const [address, gateAddress] = servers.map(addressOf) as [string, string];
   log.info(
@@ -97,6 +112,8 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const sweeping = sweepHourly(database, log);
   return {
     address,
+    gateAddress,
+    routes: routers.flatMap(({ stack }) => stack.map(({ methods, path }) => ({ methods, path: String(path) }))),
     async stop() {
       clearInterval(sweeping);
       await Promise.all([...servers.map(close), preparation.stop()]);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import { startWeb } from '../../src/cli/web.js';
+import { type Route, startWeb } from '../../src/cli/web.js';
 import { type LocalServices, startServices } from '../../src/local/index.js';
 import { packageRoot } from '../../src/platform/root.js';
 import { publishStudy } from '../../src/participants/study-store.js';
@@ -30,6 +30,7 @@ export class RunningWeb {
     readonly settings: Settings,
     readonly database: Database,
     readonly address: string,
+    readonly routes: readonly Route[],
     readonly study: Study,
     readonly lines: LogLine[],
     readonly stop: () => Promise<void>,
@@ -53,7 +54,7 @@ export class RunningWeb {
     await publishStudy(database, study);
     const lines: LogLine[] = [];
     const web = await startWeb(settings, pino({ level: 'info' }, linesInto(lines)));
-    return new RunningWeb(services, settings, database, web.address, study, lines, async () => {
+    return new RunningWeb(services, settings, database, web.address, web.routes, study, lines, async () => {
       await web.stop();
       await database.end();
       await services.stop();

@@ -52,7 +52,7 @@ export function createApp(settings: WebSettings, log: Logger): Koa {
 }
 
 /** What comes so often, or so regularly, that a line each would hide the others. */
-const frequent = /^\/(?:gate|healthz|readyz|proxy\/[^/]*\/(?:events|heartbeat))$/;
+const frequent = /^\/(?:healthz|readyz|proxy\/[^/]*\/(?:events|heartbeat))$/;
 
 async function logged(log: Logger, ctx: Context, next: Next): Promise<void> {
   const start = performance.now();
@@ -102,7 +102,7 @@ function refusalOf(error: unknown): Refusal {
 }
 
 function wantsJson(ctx: Context): boolean {
-  if (ctx.state.json === true || ctx.path === '/gate' || /^\/proxy\/[^/]*\/./.test(ctx.path)) return true;
+  if (ctx.state.json === true || /^\/proxy\/[^/]*\/./.test(ctx.path)) return true;
   return ctx.accepts('html', 'json') === 'json';
 }
 

@@ -1,3 +1,4 @@
+import type Keygrip from 'keygrip';
 import type { Context } from 'koa';
 import { participantIdPattern } from '../identity.js';
 import { Refusal } from './refusal.js';
@@ -10,6 +11,23 @@ export function sessionParticipant(ctx: Context): string | undefined {
   if (id === undefined || !participantIdPattern.test(id)) return undefined;
   if (isSignedAnew(ctx)) startSession(ctx, id);
   return id;
+}
+
+/** The same of a Cookie header, for who answers without Koa. */
+export function signedParticipant(header: string, keys: Keygrip): string | undefined {
+  const id = cookieIn(header, cookie);
+  const signature = cookieIn(header, `${cookie}.sig`);
+  if (id === undefined || signature === undefined || !participantIdPattern.test(id)) return undefined;
+  return keys.verify(`${cookie}=${id}`, signature) ? id : undefined;
+}
+
+/** The first of this name, as Koa takes it. */
+function cookieIn(header: string, name: string): string | undefined {
+  for (const pair of header.split(';')) {
+    const [key = '', value] = pair.trim().split('=', 2);
+    if (key === name) return value?.replace(/^"(.*)"$/, '$1');
+  }
+  return undefined;
 }
 
 /** An older secret had signed it. The library then renews the signature, but only until the browser is closed. */
