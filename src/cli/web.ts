@@ -25,6 +25,7 @@ import { Proxies } from '../platform/web/client-address.js';
 import { parseLimits } from '../platform/web/limit-groups.js';
 import { RequestLimits } from '../platform/web/limits.js';
 import { addressOf, close, listen } from '../platform/web/listener.js';
+import { Refusal } from '../platform/web/refusal.js';
 import { oldAddressRoutes } from '../submit/legacy/routes.js';
 import { type NotebookAssets, submitRoutes } from '../submit/routes.js';
 
@@ -91,7 +92,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     submitRoutes({ database, hints, assets, log, secret, nudge, prepare }),
     oldAddressRoutes({ database, secret, nudge }),
   ];
-  for (const each of routers) app.use(each.routes()).use(each.allowedMethods());
+  for (const each of routers) app.use(each.routes()).use(each.allowedMethods(otherMethods));
 
   const questions = new LeaseQuestions(database);
   const gate = gateListener({
@@ -122,6 +123,9 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     },
   };
 }
+
+const wrongMethod = (): Refusal => new Refusal(405, 'wrong-method', 'This page does not take such a request.');
+const otherMethods = { throw: true, notImplemented: wrongMethod, methodNotAllowed: wrongMethod };
 
 function sweepHourly(database: Database, log: Logger): NodeJS.Timeout {
   const sweep = (): void => {
