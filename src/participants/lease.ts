@@ -1,6 +1,7 @@
 import { instanceIdPattern } from '../platform/identity.js';
 import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
-import { moveParticipant } from './participant.js';
+import { changeCounters, lockCounters, placeScopes } from './counters.js';
+import { lockParticipant, moveParticipant } from './participant.js';
 
 /** The instance that the participant has now. */
 export async function liveInstance(database: Queryable, participantId: string): Promise<string | undefined> {
@@ -68,14 +69,10 @@ export type FinishResult = { readonly finished: true } | { readonly finished: fa
  */
 export async function finish(database: Database, participantId: string, seq: number): Promise<FinishResult> {
   return transaction(database, async (client) => {
-    const { rows } = await client.query<{ state: string; last: string; studyId: string; condition: number }>(
-      'select state, last_seq as last, study_id as "studyId", condition from participants where id = $1 for update',
-      [participantId],
-    );
-    const participant = rows[0];
+    const participant = await lockParticipant(client, participantId);
     if (participant === undefined) return { finished: false, acknowledged: 0 };
     if (participant.state === 'finished') return { finished: true };
-    const acknowledged = Number(participant.last);
+    const acknowledged = participant.lastSeq;
     if (acknowledged < seq) return { finished: false, acknowledged };
     const step = { id: participantId, to: 'finished', actor: 'participant' } as const;
     // Whoever waits because the instance died needs no other one for this.
@@ -83,21 +80,27 @@ export async function finish(database: Database, participantId: string, seq: num
       (await moveParticipant(client, { ...step, from: 'working' })) ||
       (await moveParticipant(client, { ...step, from: 'waiting' }));
     if (!isDone) return { finished: false, acknowledged };
-    await endLease(client, participantId, 'the participant finished');
+    await endLease(client, { participant: participantId, reason: 'the participant finished', actor: 'participant' });
     await client.query(
       `select count_loss(study_id, 'missing', highest_seq - last_seq) from participants where id = $1 and highest_seq > last_seq`,
       [participantId],
     );
-    await client.query(
-      `update counters set value = value + case name when 'completed' then 1 else -1 end
-       where study_id = $1 and scope in ('study', $2) and name in ('inFlight', 'completed')`,
-      [participant.studyId, `condition:${participant.condition}`],
-    );
+    const { studyId, condition, stratum } = participant;
+    await lockCounters(client, studyId, []);
+    const changes = placeScopes(condition!, stratum).flatMap((scope) => [
+      { scope, name: 'inFlight', by: -1 } as const,
+      { scope, name: 'completed', by: 1 } as const,
+    ]);
+    await changeCounters(client, studyId, changes);
     return { finished: true };
   });
 }
 
-async function endLease(client: Queryable, participantId: string, reason: string): Promise<void> {
+/** Whatever instance the participant has goes with the lease. */
+export async function endLease(
+  client: Queryable,
+  { participant, reason, actor }: { readonly participant: string; readonly reason: string; readonly actor: string },
+): Promise<void> {
   await client.query(
     `with ended as (
        update leases set ended_at = now(), end_reason = $2 where participant_id = $1 and ended_at is null returning instance_id),
@@ -105,7 +108,7 @@ async function endLease(client: Queryable, participantId: string, reason: string
        update instances set state = 'retiring', reason = $2, retired_at = now()
        where id in (select instance_id from ended) and state = 'leased' returning id, study_id)
      insert into audit (study_id, subject, subject_id, from_state, to_state, actor, reason)
-     select study_id, 'instance', id, 'leased', 'retiring', 'participant', $2 from retired`,
-    [participantId, reason],
+     select study_id, 'instance', id, 'leased', 'retiring', $3, $2 from retired`,
+    [participant, reason, actor],
   );
 }

@@ -88,6 +88,31 @@ export async function noteTokenUnasked(database: Queryable, id: string): Promise
   );
 }
 
+export interface LockedParticipant {
+  readonly studyId: string;
+  readonly state: ParticipantState;
+  readonly identity: string | null;
+  readonly condition: number | null;
+  /** What they are balanced within. */
+  readonly stratum: string | null;
+  readonly lastSeq: number;
+}
+
+/** The participant, and before that the instance: the order in which the manager locks them too. */
+export async function lockParticipant(client: Queryable, id: string): Promise<LockedParticipant | undefined> {
+  await client.query(
+    `select from instances where id = (select instance_id from leases where participant_id = $1 and ended_at is null)
+     for update`,
+    [id],
+  );
+  const { rows } = await client.query<LockedParticipant>(
+    `select study_id as "studyId", state, identity, condition, draw->>'stratum' as stratum, last_seq::float8 as "lastSeq"
+     from participants where id = $1 for update`,
+    [id],
+  );
+  return rows[0];
+}
+
 export interface Move {
   readonly id: string;
   readonly from: ParticipantState;

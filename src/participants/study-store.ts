@@ -5,6 +5,7 @@ import { stateInForce } from './study-state.js';
 /** What the participants' pages need of a study; written by `publishStudy`, so its shape is our own. */
 export type StudyPage = Pick<Study, (typeof pageFields)[number]>;
 const pageFields = [
+  'balancing',
   'texts',
   'consentBoxes',
   'entry',

@@ -1,6 +1,7 @@
 /** What `study.yaml` may say. Unknown fields are refused, so that a typing error is seen and not ignored. */
 import { z } from 'zod';
 import { idSchema, MAX_CELLS_PER_TASK, MAX_TASKS, MAX_TITLE_LENGTH, taskKindSchema } from './document.js';
+import { balancingSchema } from './balancing.js';
 import { crossReferenceProblems } from './cross-references.js';
 import type { DefinitionProblem } from './definition-problem.js';
 import { defaultConsentBoxes, type ConsentBox } from './consent-boxes.js';
@@ -100,6 +101,7 @@ const studySchema = z.strictObject({
       .optional(),
     /** Who may enter, when, and where they go back to. */
     entry: entrySchema.prefault({}),
+    balancing: balancingSchema.prefault({}),
     /** Without one, `entry.returnTo.completed` is the end. */
     exitSurvey: exitSurveySchema.optional(),
     notebook: notebookSchema.prefault({}),
@@ -137,7 +139,7 @@ export type Caps = StudyDefinition['caps'];
 /** The parts that name files and each other; what could not be understood is missing. */
 export type StudyParts = { [Part in (typeof partNames)[number]]?: StudyShape[Part] | undefined };
 
-const partNames = ['values', 'conditions', 'texts', 'consentBoxes', 'files', 'tasks'] as const;
+const partNames = ['values', 'conditions', 'texts', 'consentBoxes', 'balancing', 'files', 'tasks'] as const;
 
 export interface CheckedDefinition {
   /** Only if there is no problem. */

@@ -1,7 +1,9 @@
 /** Reads a study folder whole, or says everything that is wrong with it. */
 import { createHash } from 'node:crypto';
+import { balancingProblems } from './balancing.js';
 import { countConditions, MAX_CONDITIONS } from './cross-references.js';
 import { checkDefinition, type StudyDefinition, type StudyParts } from './definition.js';
+import type { DefinitionProblem } from './definition-problem.js';
 import { documentSchema, MAX_DOCUMENT_BYTES, type Document } from './document.js';
 import { renderMarkdown } from './markdown.js';
 import { fillPlaceholders } from './placeholders.js';
@@ -48,8 +50,8 @@ export async function readStudy(folder: string): Promise<Study> {
   const source = await readSource(folder);
   const { definition, parts, problems } = checkDefinition(source.value);
   const { texts, problems: fileProblems } = await readFiles(folder, wantedFiles(parts));
-  if (!definition || fileProblems.length > 0) {
-    const all = [...problems, ...fileProblems];
+  const all = [...problems, ...balancingOf(parts), ...fileProblems];
+  if (!definition || all.length > 0) {
     throw new StudyError(
       folder,
       all.map(({ path, message }) => ({ file: STUDY_FILE, line: source.lineOf(path), path: path.join('.'), message })),
@@ -70,6 +72,15 @@ export async function readStudy(folder: string): Promise<Study> {
     definition,
     files,
   };
+}
+
+/** Only with its conditions is it known what their names are. */
+function balancingOf({ balancing, conditions }: StudyParts): DefinitionProblem[] {
+  if (!balancing || !conditions || countConditions(conditions) > MAX_CONDITIONS) return [];
+  return balancingProblems(
+    balancing,
+    conditionCells({ conditions }).map(({ name }) => name),
+  );
 }
 
 async function readSource(folder: string): Promise<StudySource> {

@@ -7,6 +7,7 @@ import { sql as record } from './migrations/0005-record.js';
 import { sql as prepare } from './migrations/0006-prepare.js';
 import { sql as submissions } from './migrations/0007-submissions.js';
 import { sql as lateEvents } from './migrations/0009-late-events.js';
+import { sql as balancing } from './migrations/0010-balancing.js';
 import { sql as identities } from './migrations/0011-identities.js';
 import { sql as addressKeys } from './migrations/0013-address-keys.js';
 
@@ -19,6 +20,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 6, sql: prepare },
   { version: 7, sql: submissions },
   { version: 9, sql: lateEvents },
+  { version: 10, sql: balancing },
   { version: 11, sql: identities },
   { version: 13, sql: addressKeys },
 ];
