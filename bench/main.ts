@@ -1,3 +1,4 @@
+import { claim } from './claim.js';
 import { gate } from './gate.js';
 import { hub } from './hub.js';
 import { notebook } from './notebook.js';
@@ -7,7 +8,16 @@ import { pass } from './pass.js';
 import { refill } from './refill.js';
 
 /** Each prints what it measured as it goes, and its result as the last line, in JSON. */
-const benches: Readonly<Record<string, () => Promise<object>>> = { refill, pass, notebook, hub, memory, ingest, gate };
+const benches: Readonly<Record<string, () => Promise<object>>> = {
+  refill,
+  pass,
+  notebook,
+  hub,
+  memory,
+  ingest,
+  gate,
+  claim,
+};
 
 const name = process.argv[2] ?? '';
 const bench = benches[name];

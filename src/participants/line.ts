@@ -60,7 +60,7 @@ async function claim(
 }
 
 /** The one statement that decides who has an instance: it asks for the state, whatever a hint said. */
-async function take(
+export async function take(
   client: Queryable,
   profile: string,
   studyId: string,

@@ -1,0 +1,201 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { type Cleanup, withCleanup } from '../src/local/cleanup.js';
+import { startServices } from '../src/local/index.js';
+import { join } from '../src/participants/join.js';
+import { serveLine, take } from '../src/participants/line.js';
+import { arrive } from '../src/participants/participant.js';
+import { publishStudy } from '../src/participants/study-store.js';
+import { newInstanceId } from '../src/platform/identity.js';
+import { openDatabase } from '../src/platform/postgres/database.js';
+import { migrate } from '../src/platform/postgres/migrate.js';
+import { packageRoot } from '../src/platform/root.js';
+import { readStudy } from '../src/studies/read.js';
+import { round2 } from './refill.js';
+
+const PAST = [1_000, 100_000];
+/** No statement may take as long as a hundred thousand take. */
+const PAST_AT_ONCE = 3_000;
+const CLIENTS = [1, 16];
+/** By each client, in each round. */
+const TIMES = 40;
+const ROUNDS = 5;
+
+const work = ['floor', 'decision', 'join', 'serve'] as const;
+type Work = (typeof work)[number];
+
+/**
+ * `decision` is the one statement that says who has an instance. Around it an assignment has two transactions, timed apart: `join` (caps,
+ * condition, place in the line; holds the lock of the study's counters) and `serve` (the first of the line, decision, lease, and a last
+ * look that nobody waits). The floor is the bare claim of a row, on the same Postgres, by as many clients.
+ */
+export async function claim(): Promise<object> {
+  const runDir = await mkdtemp(path.join(tmpdir(), 'observatory-bench-'));
+  const p99 = new Map<string, number>();
+  try {
+    await withCleanup(async (cleanup) => {
+      const bench = await start(runDir, cleanup);
+      let before = 0;
+      for (const past of PAST) {
+        await addPast(bench.database, past - before);
+        before = past;
+        for (const clients of CLIENTS) {
+          const times = await measure(bench, clients);
+          for (const one of work) {
+            const { median, tail } = spreadOf(times[one]);
+            p99.set(`${one} ${clients} ${past}`, tail);
+            const place = `${past} past participants, ${clients} client(s)`;
+            console.log(`${place}: ${one} median ${round2(median)} ms, p99 ${round2(tail)} ms`);
+          }
+        }
+      }
+    });
+  } finally {
+    await rm(runDir, { recursive: true, force: true });
+  }
+  return resultOf((one, clients, past) => p99.get(`${one} ${clients} ${past}`)!);
+}
+
+function resultOf(p99: (one: Work, clients: number, past: number) => number): object {
+  const [few, many] = [PAST[0]!, PAST[1]!];
+  const overFloor = (one: Work) => round2(p99(one, 16, few) / p99('floor', 16, few));
+  const overFew = (one: Work) => round2(p99(one, 16, many) / p99(one, 16, few));
+  return {
+    ratio: overFloor('decision'),
+    what: 'ratio: decision.overFloor, p99 at 16 clients over that of the bare update; manyOverFew: p99 at 100,000 past participants over that at 1,000',
+    decision: { overFloor: overFloor('decision'), manyOverFew: overFew('decision') },
+    serve: { overFloor: overFloor('serve'), manyOverFew: overFew('serve') },
+    join: { overFloor: overFloor('join'), manyOverFew: overFew('join') },
+    floor: { manyOverFew: overFew('floor') },
+    p99Milliseconds: Object.fromEntries(
+      work.map((one) => [one, { few: round2(p99(one, 16, few)), many: round2(p99(one, 16, many)) }]),
+    ),
+  };
+}
+
+interface Bench {
+  readonly database: pg.Pool;
+}
+
+const STUDY = 'crypto-api';
+const noHints = { pop: () => Promise.resolve(undefined) };
+
+async function start(runDir: string, cleanup: Cleanup): Promise<Bench> {
+  const services = await startServices({ runDir, only: ['postgres'], cleanup, log: console.log });
+  const url = services.environment['DATABASE_URL']!;
+  const database = openDatabase(url, () => undefined);
+  database.options.max = Math.max(...CLIENTS);
+  cleanup.add({ name: 'database', stop: () => database.end() });
+  await migrate(database);
+  const study = await readStudy(path.join(packageRoot, 'studies', STUDY));
+  await publishStudy(database, { ...study, caps: { maxParticipants: null, perAddressAndDay: null } });
+  await database.query('create table bare_instances (like instances including all)');
+  return { database };
+}
+
+/** Finished participants with what they leave behind, and the counters that go with them. */
+async function addPast(database: pg.Pool, count: number): Promise<void> {
+  for (let left = count; left > 0; left -= PAST_AT_ONCE) await addSome(database, Math.min(left, PAST_AT_ONCE));
+  await database.query('vacuum analyze participants, instances, leases, audit, counters');
+}
+
+async function addSome(database: pg.Pool, count: number): Promise<void> {
+  await database.query(
+    `with past as (
+       insert into participants (id, study_id, token, state, condition, address_key, consent, consented_at, queued_at, working_at, ended_at)
+       select left(md5(random()::text || n), 12), $1, left(md5(n::text), 12), 'finished', n % 4 + 1, md5(n::text), '[]',
+         now(), now(), now(), now() from generate_series(1, $2::int) n returning id, condition),
+     instance as (
+       insert into instances (id, study_id, profile, state, job_id, ready_at)
+       select id, $1, 'default', 'stopped', id, now() from past),
+     lease as (
+       insert into leases (study_id, participant_id, instance_id, ended_at, end_reason, prepared_at)
+       select $1, id, id, now(), 'finished', now() from past),
+     audited as (
+       insert into audit (study_id, subject, subject_id, to_state, actor)
+       select $1, 'participant', id, 'finished', 'bench' from past, generate_series(1, 4))
+     update counters set value = value + (select count(*) from past where scope in ('study', 'condition:' || condition))
+     where study_id = $1 and name = 'completed'`,
+    [STUDY, count],
+  );
+}
+
+async function measure(bench: Bench, clients: number): Promise<Record<Work, number[]>> {
+  const times: Record<Work, number[]> = { floor: [], decision: [], join: [], serve: [] };
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const one = await perRound(bench, clients);
+    // The first round only warms up.
+    if (round > 0) for (const name of work) times[name].push(...one[name]);
+  }
+  return times;
+}
+
+async function perRound({ database }: Bench, clients: number): Promise<Record<Work, number[]>> {
+  const people = await makeReady(database, clients * TIMES);
+  await database.query('vacuum analyze instances, bare_instances, participants, counters, leases');
+  const result: Record<Work, number[]> = { floor: [], decision: [], join: [], serve: [] };
+  const inTurn = (steps: Partial<Record<Work, (index: number) => Promise<unknown>>>) => timed(clients, steps, result);
+  await inTurn({
+    floor: () =>
+      database.query(
+        `update bare_instances set state = 'leased', study_id = $1, leased_at = now() where id =
+           (select id from bare_instances where state = 'ready' limit 1 for update skip locked)`,
+        [STUDY],
+      ),
+  });
+  await inTurn({ decision: () => take(database, 'default', STUDY, null) });
+  await database.query(`update instances set state = 'ready' where state = 'leased'`);
+  await inTurn({
+    join: (index) =>
+      join(database, {
+        participantId: people[index]!,
+        studyId: STUDY,
+        address: { key: `${index}`, kept: null },
+        consent: [],
+      }),
+    serve: () => serveLine(database, noHints, 'default'),
+  });
+  return result;
+}
+
+/** Who joins next, and for each a ready row to claim here and there. */
+async function makeReady(database: pg.Pool, count: number): Promise<string[]> {
+  await database.query(`update instances set state = 'stopped' where state = 'leased'`);
+  await database.query(`delete from bare_instances`);
+  const ids = Array.from({ length: count }, newInstanceId);
+  for (const table of ['instances', 'bare_instances']) {
+    await database.query(
+      `insert into ${table} (id, profile, state, job_id, ready_at)
+       select id, 'default', 'ready', 'job-' || id, clock_timestamp() from unnest($1::text[]) id`,
+      [ids],
+    );
+  }
+  const people: string[] = [];
+  for (let n = 0; n < count; n += 1) people.push((await arrive(database, STUDY, { key: `${n}`, kept: null })).id);
+  return people;
+}
+
+async function timed(
+  clients: number,
+  steps: Partial<Record<Work, (index: number) => Promise<unknown>>>,
+  result: Record<Work, number[]>,
+): Promise<void> {
+  await Promise.all(
+    Array.from({ length: clients }, async (_, client) => {
+      for (let n = 0; n < TIMES; n += 1) {
+        for (const [name, step] of Object.entries(steps) as [Work, (index: number) => Promise<unknown>][]) {
+          const before = performance.now();
+          await step(client * TIMES + n);
+          result[name].push(performance.now() - before);
+        }
+      }
+    }),
+  );
+}
+
+function spreadOf(times: readonly number[]): { median: number; tail: number } {
+  const sorted = times.toSorted((a, b) => a - b);
+  return { median: sorted[Math.floor(sorted.length / 2)]!, tail: sorted[Math.ceil(sorted.length * 0.99) - 1]! };
+}
