@@ -1,7 +1,7 @@
 import Router from 'koa-router';
 import { holdsLease } from '../participants/lease.js';
 import type { Queryable } from '../platform/postgres/database.js';
-import { Refusal } from '../platform/web/refusal.js';
+import { refusal } from '../platform/web/refusal-pages.js';
 import { refuseForeignNotebook, requireParticipant } from '../platform/web/session.js';
 import { instanceOfPath } from './path.js';
 
@@ -12,7 +12,7 @@ export function unreachableRoutes(database: Queryable): Router {
     const participant = requireParticipant(ctx);
     const instance = instanceOfPath(ctx.path);
     if (instance === undefined || !(await holdsLease(database, participant, instance))) refuseForeignNotebook();
-    throw new Refusal(503, 'unreachable', 'Your notebook cannot be reached for the moment.');
+    throw refusal('unreachable');
   });
   return router;
 }

@@ -5,7 +5,15 @@ import type { StoredStudy } from '../participants/study-store.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { type Admitted, refuseBadClaim } from './claim.js';
-import { currentParticipant, refuseFull, refuseMobile, refuseUnlessOpen, requestedStudy, resumeAt } from './entry.js';
+import {
+  audienceOf,
+  currentParticipant,
+  refuseFull,
+  refuseMobile,
+  refuseUnlessOpen,
+  requestedStudy,
+  resumeAt,
+} from './entry.js';
 import { linkParameters, type Offer, readOffer } from './offer.js';
 import { recognise } from './recognise.js';
 
@@ -25,6 +33,7 @@ export async function admit(
   const parameters = linkParameters(ctx);
   const session = await currentParticipant(ctx, database);
   const study = await requestedStudy(database, parameters, session);
+  ctx.state.audience = audienceOf(study);
   const offer = await readOffer(database, study, parameters);
   const known = await recognise(ctx, database, study, offer, session);
   const address = known && (await resumeAt(database, study, known));

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { StoredStudy } from '../participants/study-store.js';
 import type { Logger } from '../platform/log.js';
-import { Refusal } from '../platform/web/refusal.js';
+import { refusal } from '../platform/web/refusal-pages.js';
 import { type Captcha, CaptchaDown } from './captcha.js';
 
 /** As long as the services' tokens are good for. */
@@ -29,11 +29,7 @@ export class CaptchaVerdicts {
     return verdict.catch((error: unknown) => {
       if (!(error instanceof CaptchaDown)) throw error;
       this.log.error({ reason: error.message }, 'the captcha service cannot be asked: nobody new gets in');
-      throw new Refusal(
-        503,
-        'captcha-down',
-        'The check that you are a person is not available for the moment. Please go back and try again in a few minutes; nothing is lost.',
-      );
+      throw refusal('captcha-down');
     });
   }
 

@@ -5,9 +5,8 @@ import type { StoredStudy } from '../participants/study-store.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { tokenService, TokenServiceDown } from '../platform/token-service.js';
-import { Refusal } from '../platform/web/refusal.js';
+import { refusal } from '../platform/web/refusal-pages.js';
 import type { WayIn } from '../studies/recruitment.js';
-import { usedByAnother } from './recognise.js';
 
 interface Needs {
   readonly database: Database;
@@ -18,16 +17,13 @@ type Claim = Pick<Newcomer, 'identity' | 'pair'>;
 
 const wayOf = (identity: string): WayIn => identity.slice(0, identity.indexOf(':')) as WayIn;
 
-const useYourLink = (): Refusal =>
-  new Refusal(403, 'link-needed', 'Please open this study with the link that you were given for it.');
-
 /** The answers of the token service that let somebody in: it knows the token, or it is down and the study admits all. */
 export type Admitted = 'asked' | 'unasked';
 
 /** Refuses who may not come by what they show. */
 export async function refuseBadClaim(needs: Needs, study: StoredStudy, { identity, pair }: Claim): Promise<Admitted> {
   const way = identity === undefined ? 'link' : wayOf(identity);
-  if (!study.page.entry.by.includes(way)) throw useYourLink();
+  if (!study.page.entry.by.includes(way)) throw refusal('link-needed');
   if (identity !== undefined && isInvited(identity)) await refuseBadInvitation(needs.database, study, identity);
   return way === 'token-service' && pair ? askService(needs, study, pair) : 'asked';
 }
@@ -37,32 +33,29 @@ async function refuseBadInvitation(database: Database, study: StoredStudy, ident
     case 'unused':
       return;
     case 'used':
-      throw usedByAnother();
+      throw refusal('used-by-another');
     case 'expired':
-      throw voidInvitation();
+      throw refusal('invitation-expired');
     case 'revoked':
-      throw new Refusal(403, 'invitation-revoked', 'This invitation was taken back. Please ask whoever invited you.');
+      throw refusal('invitation-revoked');
     case undefined:
-      throw useYourLink();
+      throw refusal('link-needed');
   }
 }
-
-export const voidInvitation = (): Refusal =>
-  new Refusal(410, 'invitation-expired', 'This invitation is no longer valid. Please ask whoever invited you.');
 
 async function askService({ log }: Needs, study: StoredStudy, pair: NonNullable<Claim['pair']>): Promise<Admitted> {
   const service = study.page.entry.tokenService!;
   try {
     const answer = await tokenService.check(service.check, pair.id, pair.token);
     if (answer === 'Valid') return 'asked';
-    if (answer === 'Invalid') throw useYourLink();
+    if (answer === 'Invalid') throw refusal('link-needed');
   } catch (error) {
     if (!(error instanceof TokenServiceDown)) throw error;
     log.warn({ study: study.id, reason: error.message, then: service.whenDown }, 'the token service cannot be asked');
     if (service.whenDown === 'admit') return 'unasked';
-    throw new Refusal(503, 'token-service-down', 'Your link cannot be checked for the moment. Please try again soon.');
+    throw refusal('token-service-down');
   }
-  throw new Refusal(403, 'token-expired', 'Somebody already took part with this link. Each can be used once only.');
+  throw refusal('token-expired');
 }
 
 /** Pauses before each try to tell the service, in milliseconds. */

@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import type { StoredStudy } from '../participants/study-store.js';
 import { parsed } from '../platform/web/body.js';
-import { Refusal } from '../platform/web/refusal.js';
+import { refusal } from '../platform/web/refusal-pages.js';
 
 /** What the original's form called the boxes that are ours by default. */
 const originalNames = { age_yes: 'age', lang_yes: 'language', read_yes: 'read', cont_yes: 'continue' };
@@ -16,9 +16,5 @@ export function tickedBoxes(ctx: Context, study: StoredStudy): string[] {
   for (const [name, box] of Object.entries(originalNames)) if (form[name] === 'on') ticked.push(box);
   const boxes = study.page.consentBoxes.map(({ id }) => id);
   if (boxes.every((id) => ticked.includes(id))) return boxes;
-  throw new Refusal(
-    400,
-    'no-consent',
-    'To take part, please tick every box of the consent form. Go back to change your answers.',
-  );
+  throw refusal('consent-incomplete');
 }

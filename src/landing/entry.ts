@@ -6,7 +6,7 @@ import { findParticipant, type Participant } from '../participants/participant.j
 import { returnAddress } from '../participants/return-address.js';
 import { findStudy, impliedStudy, type StoredStudy } from '../participants/study-store.js';
 import type { Database } from '../platform/postgres/database.js';
-import { Refusal } from '../platform/web/refusal.js';
+import { type Audience, refusal } from '../platform/web/refusal-pages.js';
 import { sessionParticipant } from '../platform/web/session.js';
 import { idSchema } from '../studies/document.js';
 import { entryTime } from '../studies/entry.js';
@@ -15,11 +15,7 @@ import type { Parameters } from './offer.js';
 export function refuseMobile(ctx: Context, study: StoredStudy): void {
   // Tablets may have a keyboard: as in the original, only phones are refused.
   if (study.page.entry.mobiles || !isMobile({ ua: ctx.get('user-agent') })) return;
-  throw new Refusal(
-    403,
-    'mobile',
-    'This study needs a keyboard. Please open the link on a desktop or laptop computer.',
-  );
+  throw refusal('mobile');
 }
 
 /** The study that the link names, or the one that it can only mean. */
@@ -30,7 +26,7 @@ export async function requestedStudy(
 ): Promise<StoredStudy> {
   const study = id === undefined ? await unnamedStudy(database, session) : await namedStudy(database, id);
   if (study === undefined || study.state === 'draft') {
-    throw new Refusal(404, 'unknown-study', 'There is no such study here. Please check the link that you received.');
+    throw refusal('unknown-study');
   }
   return study;
 }
@@ -48,29 +44,23 @@ async function unnamedStudy(database: Database, session: Participant | undefined
   return isIn ? own?.() : ((await impliedStudy(database)) ?? own?.());
 }
 
-export const pausedStudy = (): Refusal =>
-  new Refusal(503, 'paused', 'This study is taking a break. Please come back later.');
-
-export const closedStudy = (): Refusal =>
-  new Refusal(410, 'closed', 'This study is over. Thank you for your interest.');
-
-export const fullStudy = (): Refusal =>
-  new Refusal(410, 'full', 'This study has all the participants that it needs. Thank you for your interest.');
-
 export function refuseUnlessOpen(study: StoredStudy): void {
-  if (study.state === 'paused') throw pausedStudy();
-  if (study.state !== 'open') throw closedStudy();
+  if (study.state === 'paused') throw refusal('paused');
+  if (study.state !== 'open') throw refusal('closed');
   const time = entryTime(study.page.entry, new Date());
-  if (time === 'late') throw closedStudy();
+  if (time === 'late') throw refusal('closed');
   if (time === 'early') {
-    throw new Refusal(403, 'not-yet', 'This study has not begun yet. Please come back later.', {
-      opens: study.page.entry.opens,
-    });
+    throw refusal('not-yet', { opens: study.page.entry.opens });
   }
 }
 
 export async function refuseFull(database: Database, study: StoredStudy): Promise<void> {
-  if (await isFull(database, study)) throw fullStudy();
+  if (await isFull(database, study)) throw refusal('full');
+}
+
+/** Who is refused from here on reads it in the study's language, and in its own words if it has some. */
+export function audienceOf({ language, page }: StoredStudy): Audience {
+  return { language, texts: page.texts.refusals };
 }
 
 /** The participant of this browser's session, if it has one. */
@@ -98,13 +88,13 @@ export async function resumeAt(
     case 'finished':
       return '/survey';
     case 'withdrawn':
-      throw new Refusal(410, 'withdrawn', 'You have withdrawn from this study.');
+      throw refusal('withdrawn');
     case 'screened': {
       const address = returnAddress(study, participant, 'screenedOut');
       if (address !== undefined) return address;
-      throw new Refusal(403, 'screened', 'This study looks for other participants. Thank you for your interest.');
+      throw refusal('screened');
     }
     case 'abandoned':
-      throw new Refusal(410, 'abandoned', 'Your part in this study ended because you were away for too long.');
+      throw refusal('abandoned');
   }
 }

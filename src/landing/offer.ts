@@ -4,7 +4,7 @@ import { type Token, invitationState, invitedIdentity } from '../participants/in
 import type { Newcomer } from '../participants/participant.js';
 import type { StoredStudy } from '../participants/study-store.js';
 import type { Queryable } from '../platform/postgres/database.js';
-import { Refusal } from '../platform/web/refusal.js';
+import { refusal } from '../platform/web/refusal-pages.js';
 import {
   invitationSchema,
   isRecruitmentService,
@@ -29,13 +29,6 @@ export type Parameters = Readonly<Record<string, unknown>>;
 export function linkParameters(ctx: Context): Parameters {
   return { ...ctx.query, ...(ctx.request.body as Record<string, unknown> | undefined) };
 }
-
-const malformed = (): Refusal =>
-  new Refusal(
-    400,
-    'malformed-link',
-    'This study link is not complete. Please open it again exactly as you received it.',
-  );
 
 /** The first of the study's ways in whose parameters the link has. What is there must be as it should. */
 export async function readOffer(database: Queryable, study: StoredStudy, given: Parameters): Promise<Offer> {
@@ -67,7 +60,7 @@ function readPair(given: Parameters): { token: string; token2: string } | undefi
   const token = optional(pairPartSchema, given['token']);
   const token2 = optional(pairPartSchema, given['token2']);
   if (token === undefined && token2 === undefined) return undefined;
-  if (token === undefined || token2 === undefined) throw malformed();
+  if (token === undefined || token2 === undefined) throw refusal('malformed-link');
   return { token, token2 };
 }
 
@@ -92,11 +85,11 @@ function recruitedOffer(service: RecruitmentService, given: Parameters): Offer |
   const schema = recruitmentServices[service];
   const names = Object.keys(schema.shape);
   if (service === 'mturk' && given['assignmentId'] === 'ASSIGNMENT_ID_NOT_AVAILABLE') {
-    throw new Refusal(403, 'preview', 'This is a preview. Please accept the HIT first, then open the link again.');
+    throw refusal('preview');
   }
   if (!names.some((name) => given[name] !== undefined)) return undefined;
   const { success, data } = schema.safeParse(given);
-  if (!success) throw malformed();
+  if (!success) throw refusal('malformed-link');
   const recruitment = Object.fromEntries(
     Object.entries(data).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
@@ -110,6 +103,6 @@ function recruitedOffer(service: RecruitmentService, given: Parameters): Offer |
 function optional(schema: { safeParse(value: unknown): { data?: string | undefined } }, value: unknown) {
   if (value === undefined) return undefined;
   const { data } = schema.safeParse(value);
-  if (data === undefined) throw malformed();
+  if (data === undefined) throw refusal('malformed-link');
   return data;
 }

@@ -5,16 +5,9 @@ import { findByIdentity, type Participant } from '../participants/participant.js
 import type { StoredStudy } from '../participants/study-store.js';
 import { sameSecret } from '../platform/identity.js';
 import type { Queryable } from '../platform/postgres/database.js';
-import { Refusal } from '../platform/web/refusal.js';
+import { refusal } from '../platform/web/refusal-pages.js';
 import { startSession } from '../platform/web/session.js';
 import type { Offer } from './offer.js';
-
-export const usedByAnother = (): Refusal =>
-  new Refusal(
-    403,
-    'used-by-another',
-    'This link was already used by somebody else, or in another browser. Please go on where you began.',
-  );
 
 /**
  * The participant that this browser may go on as; undefined for a newcomer. A link that names somebody decides; the
@@ -33,7 +26,7 @@ export async function recognise(
   if (here?.identity === identity) return showsSecret(here, offer) ? here : refuse();
   const known = await findByIdentity(database, study.id, identity);
   if (known === undefined) {
-    if (here && inFlight(here)) throw otherParticipant();
+    if (here && inFlight(here)) throw refusal('other-participant');
     return undefined;
   }
   const isAnother = here !== undefined && here.state !== 'arrived';
@@ -43,16 +36,8 @@ export async function recognise(
 }
 
 function refuse(): never {
-  throw usedByAnother();
+  throw refusal('used-by-another');
 }
-
-/** One browser, two people, and one of them is not done. */
-const otherParticipant = (): Refusal =>
-  new Refusal(
-    409,
-    'other-participant',
-    'This browser takes part with another link already. Please finish there, or open this link in another browser.',
-  );
 
 const inFlight = ({ state }: Participant): boolean => ['consented', 'waiting', 'working'].includes(state);
 

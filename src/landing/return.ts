@@ -3,7 +3,7 @@ import type { Participant } from '../participants/participant.js';
 import { returnAddress } from '../participants/return-address.js';
 import { findStudy } from '../participants/study-store.js';
 import type { Database } from '../platform/postgres/database.js';
-import { Refusal } from '../platform/web/refusal.js';
+import { refusal } from '../platform/web/refusal-pages.js';
 import { refuseWithoutSession } from '../platform/web/session.js';
 import { currentParticipant } from './entry.js';
 
@@ -22,7 +22,7 @@ export async function goBack(ctx: Context, database: Database): Promise<void> {
     return;
   }
   const address = returnAddress(study, participant, which);
-  if (address === undefined) throw new Refusal(404, 'no-return', 'You are done. You can close this window now.');
+  if (address === undefined) throw refusal('no-return');
   ctx.redirect(address);
 }
 

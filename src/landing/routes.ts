@@ -12,18 +12,17 @@ import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { networkOf } from '../platform/web/client-address.js';
 import { formBody } from '../platform/web/body.js';
-import { Refusal } from '../platform/web/refusal.js';
+import { refusal } from '../platform/web/refusal-pages.js';
 import { startSession } from '../platform/web/session.js';
 import { recordedInWords } from '../studies/recording.js';
 import { allowOtherSources } from '../platform/web/content-policy.js';
 import { type Admission, admit } from './admit.js';
 import type { Captcha } from './captcha.js';
 import { captchaFor, CaptchaVerdicts } from './captcha-check.js';
-import { markUsed, voidInvitation } from './claim.js';
+import { markUsed } from './claim.js';
 import { tickedBoxes } from './consent-form.js';
-import { closedStudy, currentParticipant, fullStudy, pausedStudy } from './entry.js';
+import { currentParticipant } from './entry.js';
 import { linkParameters } from './offer.js';
-import { usedByAnother } from './recognise.js';
 import { goBack } from './return.js';
 
 export interface Landing {
@@ -100,10 +99,10 @@ async function newcomer(ctx: Context, landing: Landing, { study, offer }: Admiss
   const { database } = landing;
   const address = knownAddress(ctx, landing, study);
   const participant = await arrive(database, study.id, address, offer.newcomer).catch((error: unknown) => {
-    throw error instanceof PairTakenError ? usedByAnother() : error;
+    throw error instanceof PairTakenError ? refusal('used-by-another') : error;
   });
   // Two browsers at once with one link.
-  if (!participant.isNew && study.page.entry.resume === 'browser') throw usedByAnother();
+  if (!participant.isNew && study.page.entry.resume === 'browser') throw refusal('used-by-another');
   startSession(ctx, participant.id);
   return participant;
 }
@@ -113,7 +112,7 @@ async function start(ctx: Context, landing: Landing, verdicts: CaptchaVerdicts):
   const admission = await admit(ctx, landing);
   if (admission !== undefined) {
     const { study, offer } = admission;
-    if (admission.arrived === undefined && offer.newcomer.identity === undefined) throw noConsentForm();
+    if (admission.arrived === undefined && offer.newcomer.identity === undefined) throw refusal('no-consent');
     const boxes = tickedBoxes(ctx, study);
     // After what costs us nothing, before anybody is stored.
     const captcha = captchaFor(landing.captcha, study);
@@ -150,9 +149,6 @@ function knownAddress(ctx: Context, { secret }: Landing, { id, page }: StoredStu
   };
 }
 
-const noConsentForm = (): Refusal =>
-  new Refusal(403, 'no-consent', 'Please open your study link again and fill in the consent form first.');
-
 /** The token is used once its participant has a place in the line, which is theirs however the pages go on. */
 function tellTokenService({ log }: Landing, study: StoredStudy, { id, token, identity }: Participant): void {
   if (identity?.startsWith('token-service:') !== true) return;
@@ -167,19 +163,15 @@ function refuseUnlessJoined(result: JoinResult): void {
     case 'already-joined':
       return;
     case 'paused':
-      throw pausedStudy();
+      throw refusal('paused');
     case 'not-open':
-      throw closedStudy();
+      throw refusal('closed');
     case 'invitation-void':
-      throw voidInvitation();
+      throw refusal('invitation-expired');
     case 'study-full':
-      throw fullStudy();
+      throw refusal('full');
     case 'address-full':
-      throw new Refusal(
-        429,
-        'address-full',
-        'Too many participants came from your network today. Please try again tomorrow.',
-      );
+      throw refusal('address-full');
   }
 }
 

@@ -10,6 +10,7 @@ import { exitSurveySchema } from './exit-survey.js';
 import type { Level } from './level.js';
 import { questionsSchema } from './questions.js';
 import { recordSchema } from './record-schema.js';
+import { ownWords } from '../platform/web/refusal-pages.js';
 import { starterFilesSchema } from './starter-files.js';
 
 /** As the original did by default: `maxInstances` and `dailyMaxInstances`. */
@@ -93,7 +94,11 @@ const studySchema = z.strictObject({
     /** Placeholders that are the same in all conditions, in the texts too. */
     values: valuesSchema.default({}),
     conditions: z.record(keySchema, z.array(levelSchema).min(1)).default({}),
-    texts: z.strictObject({ intro: fileSchema, consent: fileSchema, howTo: fileSchema }),
+    texts: z.strictObject({
+      ...{ intro: fileSchema, consent: fileSchema, howTo: fileSchema },
+      /** In place of our own words for who cannot take part. */
+      refusals: z.partialRecord(z.enum(ownWords), fileSchema).default({}),
+    }),
     consentBoxes: z
       .array(z.strictObject({ id: idSchema, text: z.string().trim().min(1).max(2_000) }))
       .min(1)

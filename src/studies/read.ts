@@ -27,7 +27,9 @@ export interface Condition extends ConditionCell {
 }
 
 /** The landing pages' texts as HTML. */
-export type StudyTexts = Readonly<Record<keyof StudyDefinition['texts'], string>>;
+export type StudyTexts = Readonly<Record<'intro' | 'consent' | 'howTo', string>> & {
+  readonly refusals: Readonly<Record<string, string>>;
+};
 
 export interface Study extends Omit<StudyDefinition, 'conditions' | 'files' | 'texts'> {
   readonly texts: StudyTexts;
@@ -105,7 +107,9 @@ function wantedFiles({ texts, tasks = [], files = [], conditions, values }: Stud
   const want = (file: string, path: YamlPath): void => {
     if (!wanted.has(file)) wanted.set(file, { file, path });
   };
-  for (const [name, file] of Object.entries(texts ?? {})) want(file, ['texts', name]);
+  const { refusals = {}, ...pages } = texts ?? {};
+  for (const [name, file] of Object.entries(pages)) want(file, ['texts', name]);
+  for (const [code, file] of Object.entries(refusals)) want(file, ['texts', 'refusals', code]);
   // Without the placeholders' values it is not known which files are meant.
   if (!conditions || !values || countConditions(conditions) > MAX_CONDITIONS) return [...wanted.values()];
   for (const condition of conditionCells({ conditions })) {
@@ -156,8 +160,9 @@ function assertConditions(folder: string, conditions: readonly Condition[]): voi
 function landingTexts(definition: StudyDefinition, files: Readonly<Record<string, string>>): StudyTexts {
   const values = placeholderValues(definition);
   const html = (file: string): string => renderMarkdown(fillPlaceholders(files[file]!, values));
-  const { intro, consent, howTo } = definition.texts;
-  return { intro: html(intro), consent: html(consent), howTo: html(howTo) };
+  const { intro, consent, howTo, refusals } = definition.texts;
+  const own = Object.entries(refusals).map(([code, file]): [string, string] => [code, html(file)]);
+  return { intro: html(intro), consent: html(consent), howTo: html(howTo), refusals: Object.fromEntries(own) };
 }
 
 function revisionOf(files: Readonly<Record<string, string>>): string {

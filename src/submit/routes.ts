@@ -12,6 +12,7 @@ import type { Database } from '../platform/postgres/database.js';
 import { jsonBody, parsed } from '../platform/web/body.js';
 import { pathParameter } from '../platform/web/path-parameter.js';
 import { Refusal } from '../platform/web/refusal.js';
+import { refusal } from '../platform/web/refusal-pages.js';
 import {
   refuseForeignNotebook,
   refuseWithoutSession,
@@ -165,7 +166,7 @@ async function placeNow({ database, hints, prepare }: Submit, participantId: str
   return liveInstance(database, participantId);
 }
 
-const ended = () => new Refusal(410, 'ended', 'Your part in this study is over; nothing more is recorded.');
+const ended = () => refusal('ended');
 
 /** Who has a live lease on the instance in the path. */
 async function holder(ctx: Context, database: Database): Promise<string> {

@@ -156,11 +156,7 @@ describe('the captcha', function () {
       { body: { success: false, 'error-codes': ['invalid-input-secret'] } },
     ]) {
       verifier.answers = () => said;
-      assert.match(
-        await answer(post(who, token)),
-        /^503 The check that you are a person is not available/,
-        JSON.stringify(said),
-      );
+      assert.match(await answer(post(who, token)), /^503 captcha-down/, JSON.stringify(said));
     }
     assert.deepEqual(await states(), ['arrived']);
     verifier.answers = () => undefined;

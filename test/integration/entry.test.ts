@@ -5,9 +5,9 @@ import { RunningWeb } from './running-web.js';
 import { answer, giveConsent, participants, takePart, toConsent, visitor, withEntry } from './way-in.js';
 
 const STUDY = '/?study=crypto-api';
-const ANOTHER = '403 This link was already used by somebody else, or in another browser. Please go on where you began.';
-const INCOMPLETE = '400 This study link is not complete. Please open it again exactly as you received it.';
-const NEEDS_LINK = '403 Please open this study with the link that you were given for it.';
+const ANOTHER = '403 used-by-another';
+const INCOMPLETE = '400 malformed-link';
+const NEEDS_LINK = '403 link-needed';
 
 const links = [
   ['pid', 'pid=a%3Cb%3E%27%26c&origin=7', "pid:a<b>'&c", { pid: "a<b>'&c" }],
@@ -70,7 +70,7 @@ describe('the way in', function () {
     await withEntry(web, { by: ['pid', 'link'] });
     const [first, second] = [await takePart(web, `${STUDY}&pid=1`), await takePart(web, `${STUDY}&pid=2`)];
     assert.equal(await answer(first.request(`${STUDY}&pid=2`)), ANOTHER);
-    assert.match(await answer(second.request(`${STUDY}&pid=3`)), /^409 This browser takes part with another link/);
+    assert.match(await answer(second.request(`${STUDY}&pid=3`)), /^409 other-participant/);
     const open = await takePart(web, STUDY);
     assert.equal(await answer(open.request(`${STUDY}&pid=1`)), ANOTHER);
     assert.equal((await participants(web, 'id')).length, 3);
@@ -116,7 +116,7 @@ describe('the way in', function () {
     }
     assert.match(
       await answer(visitor(web).request(`${STUDY}&assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE&hitId=1`)),
-      /^403 This is a preview/,
+      /^403 preview/,
     );
     assert.deepEqual(await participants(web, 'id'), []);
   });
@@ -125,12 +125,12 @@ describe('the way in', function () {
     const hour = 3_600_000;
     const at = (ms: number) => new Date(Date.now() + ms).toISOString();
     await withEntry(web, { opens: at(hour) });
-    assert.match(await answer(visitor(web).request(STUDY)), /^403 This study has not begun yet/);
+    assert.match(await answer(visitor(web).request(STUDY)), /^403 not-yet/);
     await withEntry(web, { opens: at(-hour), closes: at(hour) });
     const [late, inside] = [await toConsent(web, STUDY), await takePart(web, STUDY)];
     await withEntry(web, { closes: at(-1) });
-    assert.match(await answer(visitor(web).request(STUDY)), /^410 This study is over/);
-    assert.match(await answer(giveConsent(late)), /^410 This study is over/);
+    assert.match(await answer(visitor(web).request(STUDY)), /^410 closed/);
+    assert.match(await answer(giveConsent(late)), /^410 closed/);
     assert.equal(await answer(inside.request(STUDY)), '302 /howTo');
     assert.deepEqual(await participants(web, 'state'), [{ state: 'arrived' }, { state: 'waiting' }]);
   });
@@ -161,7 +161,7 @@ describe('the way in', function () {
     const [instance] = await web.makeReady(1);
     const reader = await toConsent(web, `${STUDY}&pid=3`);
     const [first, second] = [await takePart(web, `${STUDY}&pid=1`), await takePart(web, `${STUDY}&pid=2`)];
-    const full = '410 This study has all the participants that it needs. Thank you for your interest.';
+    const full = '410 full';
     assert.equal(await answer(visitor(web).request(`${STUDY}&pid=4`)), full);
     assert.equal(await answer(visitor(web).request('/consent?study=crypto-api&pid=4')), full);
     assert.equal(await answer(giveConsent(reader)), full);
@@ -179,11 +179,11 @@ describe('the way in', function () {
     const caps = { maxParticipants: 1, perAddressAndDay: null };
     await withEntry(web, { by: ['pid'], closes: '2020-01-01T00:00:00Z' }, { caps });
     await web.database.query(`update counters set value = 1 where scope = 'study' and name = 'completed'`);
-    assert.match(await answer(visitor(web).request(STUDY, phone)), /^403 Please open this study with the link/);
-    assert.match(await answer(visitor(web).request(`${STUDY}&pid=1`, phone)), /^410 This study is over/);
+    assert.match(await answer(visitor(web).request(STUDY, phone)), /^403 link-needed/);
+    assert.match(await answer(visitor(web).request(`${STUDY}&pid=1`, phone)), /^410 closed/);
     await withEntry(web, { by: ['pid'] }, { caps });
-    assert.match(await answer(visitor(web).request(`${STUDY}&pid=1`, phone)), /^403 This study needs a keyboard/);
-    assert.match(await answer(visitor(web).request(`${STUDY}&pid=1`)), /^410 This study has all/);
+    assert.match(await answer(visitor(web).request(`${STUDY}&pid=1`, phone)), /^403 mobile/);
+    assert.match(await answer(visitor(web).request(`${STUDY}&pid=1`)), /^410 full/);
   });
 
   it('leads back to who recruited: instead of an exit survey, after it, and when screened out', async () => {
@@ -214,10 +214,10 @@ describe('the way in', function () {
       assert.equal(await answer(out.request(page)), '302 https://sona.example/credit?survey_code=6a');
     }
     await withEntry(web, { by: ['prolific'] });
-    assert.equal(await answer(who.request('/return')), '404 You are done. You can close this window now.');
+    assert.equal(await answer(who.request('/return')), '404 no-return');
     assert.match(await answer(out.request('/return')), /^404/);
-    assert.match(await answer(out.request(STUDY)), /^403 This study looks for other participants/);
-    assert.equal(await answer(visitor(web).request('/return')), '401 Please open your study link again.');
+    assert.match(await answer(out.request(STUDY)), /^403 screened/);
+    assert.equal(await answer(visitor(web).request('/return')), '401 no-session');
   });
 
   it('tells the exit survey the real origin and what the link carried', async () => {

@@ -8,7 +8,7 @@ import { RunningWeb } from './running-web.js';
 import { answer, giveConsent, participants, takePart, toConsent, visitor, withEntry } from './way-in.js';
 
 const run = promisify(execFile);
-const NEEDS_LINK = '403 Please open this study with the link that you were given for it.';
+const NEEDS_LINK = '403 link-needed';
 
 describe('invitations', function () {
   this.timeout(300_000);
@@ -47,7 +47,7 @@ describe('invitations', function () {
     const who = await takePart(web, first);
     assert.equal(await answer(visitor(web).request(first)), '302 /howTo');
     await takePart(web, second);
-    assert.match(await answer(who.request(second)), /^403 This link was already used by somebody else/);
+    assert.match(await answer(who.request(second)), /^403 used-by-another/);
     assert.equal((await participants(web, 'id')).length, 2);
     const unknown = first.slice(0, -32) + '0'.repeat(32);
     assert.equal(await answer(visitor(web).request(unknown)), NEEDS_LINK);
@@ -89,10 +89,10 @@ describe('invitations', function () {
 
     assert.equal(await answer(visitor(web).request(used)), '302 /howTo');
     for (const request of [visitor(web).request(idle), giveConsent(reader)]) {
-      assert.match(await answer(request), /^403 This invitation was taken back/);
+      assert.match(await answer(request), /^403 invitation-revoked/);
     }
     for (const request of [visitor(web).request(old), giveConsent(lateReader)]) {
-      assert.match(await answer(request), /^410 This invitation is no longer valid/);
+      assert.match(await answer(request), /^410 invitation-expired/);
     }
     const { stdout: list } = await tokens('list', '--study', 'crypto-api');
     assert.deepEqual(

@@ -46,7 +46,7 @@ describe('limits of requests', function () {
       assert.equal(refused.status, 429);
       const seconds = Number(refused.headers['retry-after']);
       assert.ok(seconds >= 1 && seconds <= 60, String(seconds));
-      assert.match(refused.text, /data-test="error-message">Too many requests came from your browser at once\. Please/);
+      assert.match(refused.text, /data-code="too-many"[^]*<h1>Too many requests at once/);
       // 6 of the 8 of the address are used: the refused one took none.
       assert.deepEqual(await statuses(3, () => ask('/?study=crypto-api', address)), [200, 200, 429]);
       assert.equal((await ask('/?study=crypto-api', newAddress())).status, 200);

@@ -32,7 +32,7 @@ const rows: readonly Row[] = [
   {
     what: 'half a pair of tokens is refused',
     path: () => `/index.php?token=${ID}`,
-    expected: () => '400 This study link is not complete. Please open it again exactly as you received it.',
+    expected: () => '400 malformed-link',
   },
   {
     what: 'GET /index.php with the cookies `userId` and `token` goes on',
@@ -50,13 +50,13 @@ const rows: readonly Row[] = [
     what: 'POST /howTo.php without a form is refused',
     path: () => '/howTo.php?pid=x-1',
     form: () => ({}),
-    expected: () => '400 To take part, please tick every box of the consent form. Go back to change your answers.',
+    expected: () => '400 consent-incomplete',
   },
   {
     what: 'POST /howTo.php of nobody is refused',
     path: () => '/howTo.php',
     form: () => FOUR,
-    expected: () => '403 Please open your study link again and fill in the consent form first.',
+    expected: () => '403 no-consent',
   },
   { what: 'GET /howTo.php of nobody leads to the intro', path: () => '/howTo.php', expected: () => '302 /' },
   {
@@ -95,7 +95,7 @@ const rows: readonly Row[] = [
   {
     what: 'GET /proxy/<id>/ with a wrong token opens nothing',
     path: (person) => `${notebook(person)}?userId=${person.id}&token=${ID}`,
-    expected: () => '401 Please open your study link again.',
+    expected: () => '401 no-session',
   },
   {
     what: 'GET /survey/<userid>/<token> leads to the exit survey',
@@ -122,7 +122,7 @@ describe('the original’s way in', function () {
         ...(form && { method: 'POST', body: new URLSearchParams(form(person)) }),
         headers,
       });
-      const said = /data-test="error-message">([^<]*)</.exec(asked.text)?.[1];
+      const said = /data-code="([^"]*)"/.exec(asked.text)?.[1];
       const isPage = asked.headers.get('content-type')?.startsWith('text/html') === true;
       const told = asked.headers.get('location') ?? said ?? (isPage ? '' : asked.text);
       assert.equal(`${asked.status} ${told}`.trim(), expected(person));
@@ -156,7 +156,7 @@ describe('the original’s way in', function () {
       assert.equal(await answer(again.request(`/howTo.php?${PAIR}`, start)), `303 /proxy/${instance}/`);
     }
     const other = visitor(web).request(`/howTo.php?token=${ID}&token2=${'c'.repeat(12)}`, start);
-    assert.match(await answer(other), /^403 This link was already used by somebody else/);
+    assert.match(await answer(other), /^403 used-by-another/);
     assert.deepEqual(await participants(web, 'id, condition'), before);
     assert.equal(await one(web, 'select count(*)::int as it from leases'), 1);
     await withEntry(web, { by: ['pid', 'link'] });
@@ -183,7 +183,7 @@ describe('the original’s way in', function () {
   it('refuses phones by the old paths, and lets who is in go on from one', async () => {
     const person = await workingPerson(web);
     for (const path of ['/', '/index.php', '/consent.php']) {
-      assert.match(await answer(visitor(web).request(path, { headers: phone })), /^403 This study needs a keyboard/);
+      assert.match(await answer(visitor(web).request(path, { headers: phone })), /^403 mobile/);
       assert.equal(await answer(person.who.request(path, { headers: phone })), `302 ${notebook(person)}`);
     }
   });

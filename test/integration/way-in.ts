@@ -16,10 +16,10 @@ export async function withEntry(web: RunningWeb, entry: object, more: Partial<St
 
 export const visitor = (web: RunningWeb): PlainParticipant => new PlainParticipant(web.address);
 
-/** What a request was answered with: the status, and where it leads or what the page says. */
+/** What a request was answered with: the status, and where it leads or the code that the page names. */
 export async function answer(asked: Promise<Response>): Promise<string> {
   const response = await asked;
-  const said = /data-test="error-message">([^<]*)</.exec(await response.text())?.[1];
+  const said = /data-code="([^"]*)"/.exec(await response.text())?.[1];
   return [response.status, response.headers.get('location') ?? said ?? ''].join(' ').trim();
 }
 

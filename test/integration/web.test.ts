@@ -55,7 +55,7 @@ describe('the web app', function () {
     assert.equal(answer.status, status, body);
     assert.doesNotMatch(body, /\bat .*:\d+:\d+|node_modules|\.ts\b|select /);
     if (kind === 'json') assert.match((JSON.parse(body) as { message: string }).message, /\w+ \w+/);
-    else assert.match(body, /data-test="error-message">[A-Z][^<]+\.</);
+    else assert.match(body, /<h1>[A-Z][^<]+<\/h1>\s*<p>[A-Z][^<]+\.<\/p>[^]*<code>[a-z-]+ [0-9a-f]{8}</);
     assert.ok(
       web.lines.slice(before).some((line) => line.level === 40 && line.status === status),
       'there is no line in the log',

@@ -87,13 +87,17 @@ describe('reading a good study', () => {
   });
 
   it('renders the texts without letting HTML or scripts through', async () => {
-    const { texts } = await readStudy(await writeStudy(fruitStudy()));
+    const study = fruitStudy();
+    study.texts = { ...study.texts, refusals: { full: 'full.md' } };
+    const files = { ...fruitFiles, 'full.md': 'Write to %contact% <script>1</script>\n' };
+    const { texts } = await readStudy(await writeStudy(study, files));
     assert.deepEqual(texts, {
       intro: '<p>Welcome. Ada is %unknown%.</p>\n',
       consent:
         '<p>&lt;b&gt;bold&lt;/b&gt; <a href="https://example.org" target="_blank" rel="noopener noreferrer">site</a>' +
         ' [bad](javascript:alert(1))</p>\n',
       howTo: '<p>Peel.</p>\n',
+      refusals: { full: '<p>Write to Ada &lt;script&gt;1&lt;/script&gt;</p>\n' },
     });
   });
 

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 
 export interface RawStudy extends Record<string, unknown> {
   conditions: Record<string, unknown>;
-  texts: Record<string, string>;
+  texts: Record<string, unknown>;
   exitSurvey: Record<string, unknown>;
   tasks: Record<string, unknown>[];
 }

@@ -8,6 +8,7 @@ import type { Logger } from '../log.js';
 import type { Settings } from '../settings.js';
 import { clientAddress, Proxies } from './client-address.js';
 import { Refusal } from './refusal.js';
+import { type Audience, refusal, refusalPage } from './refusal-pages.js';
 import { createViews, type Render } from './views.js';
 
 declare module 'koa' {
@@ -17,6 +18,8 @@ declare module 'koa' {
     /** The nonce that the page's Content-Security-Policy allows. */
     nonce: string;
     render: Render;
+    /** Of the study, once it is known. */
+    audience?: Audience;
     /** Set where programs ask and not people: errors are told as JSON whatever the client accepts. */
     json?: boolean;
   }
@@ -77,14 +80,17 @@ function loggedPath(path: string): string {
 async function answered(log: Logger, ctx: Context, next: Next): Promise<void> {
   try {
     await next();
-    if (ctx.status === 404 && ctx.body == null) throw new Refusal(404, 'not-found', 'There is no such page here.');
+    if (ctx.status === 404 && ctx.body == null) throw refusal('not-found');
   } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal.status >= 500) log.error({ err: error, path: loggedPath(ctx.path) }, 'request failed');
-    else log.warn({ path: loggedPath(ctx.path), status: refusal.status, code: refusal.code }, refusal.message);
-    ctx.status = refusal.status;
-    if (wantsJson(ctx)) ctx.body = { error: refusal.code, message: refusal.message, ...refusal.details };
-    else ctx.body = ctx.state.render('error.html', { status: refusal.status, message: refusal.message });
+    const told = refusalOf(error);
+    // A participant can name it to the researcher, who finds it in the log.
+    const reference = randomBytes(4).toString('hex');
+    const line = { path: loggedPath(ctx.path), status: told.status, code: told.code, reference };
+    if (told.status >= 500) log.error({ err: error, ...line }, 'request failed');
+    else log.warn(line, told.message);
+    ctx.status = told.status;
+    if (wantsJson(ctx)) ctx.body = { error: told.code, message: told.message, ...told.details };
+    else ctx.body = ctx.state.render('error.html', refusalPage(told, reference, audience(ctx)));
   }
 }
 
@@ -94,11 +100,11 @@ function refusalOf(error: unknown): Refusal {
   const status = error instanceof Error && 'status' in error ? Number(error.status) : 500;
   if (status === 413) return new Refusal(413, 'too-large', 'What was sent is larger than this page accepts.');
   if (status >= 400 && status < 500) return new Refusal(status, 'bad-request', 'What was sent could not be read.');
-  return new Refusal(
-    500,
-    'internal',
-    'Something went wrong on our side. Nothing that you did is lost; please try again in a minute.',
-  );
+  return refusal('internal');
+}
+
+function audience(ctx: Context): Audience {
+  return ctx.state.audience ?? { language: ctx.acceptsLanguages('en', 'de') || 'en', texts: {} };
 }
 
 function wantsJson(ctx: Context): boolean {

@@ -4,7 +4,7 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimi
 import { addressKey } from '../identity.js';
 import { networkOf } from './client-address.js';
 import { type Limit, limitGroup, type LimitGroup, type Limits } from './limit-groups.js';
-import { Refusal } from './refusal.js';
+import { refusal } from './refusal-pages.js';
 import { sessionParticipant } from './session.js';
 
 const SECONDS = 60;
@@ -52,12 +52,7 @@ export class RequestLimits {
     const seconds = await this.wait(group, by, key);
     if (seconds === 0) return;
     ctx.set('Retry-After', String(seconds));
-    throw new Refusal(
-      429,
-      'too-many',
-      `Too many requests came ${by === 'session' ? 'from your browser' : 'from your network'} at once. Please try again in a minute; nothing that you did is lost.`,
-      { retryAfter: seconds },
-    );
+    throw refusal('too-many', { retryAfter: seconds });
   }
 
   private async wait(group: LimitGroup, by: keyof Limit, key: string): Promise<number> {

@@ -1,7 +1,7 @@
 import type Keygrip from 'keygrip';
 import type { Context } from 'koa';
 import { participantIdPattern } from '../identity.js';
-import { Refusal } from './refusal.js';
+import { refusal } from './refusal-pages.js';
 
 const cookie = 'observatory';
 
@@ -42,11 +42,11 @@ export function requireParticipant(ctx: Context): string {
 }
 
 export function refuseWithoutSession(): never {
-  throw new Refusal(401, 'no-session', 'Please open your study link again.');
+  throw refusal('no-session');
 }
 
 export function refuseForeignNotebook(): never {
-  throw new Refusal(403, 'not-yours', 'This notebook does not belong to your session.');
+  throw refusal('not-yours');
 }
 
 /** The cookie lives for 30 days, so that a participant finds the notebook again after a restart of the browser. */

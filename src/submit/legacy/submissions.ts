@@ -7,6 +7,7 @@ import type { Database } from '../../platform/postgres/database.js';
 import { parsed } from '../../platform/web/body.js';
 import { pathParameter } from '../../platform/web/path-parameter.js';
 import { Refusal } from '../../platform/web/refusal.js';
+import { refusal } from '../../platform/web/refusal-pages.js';
 import { refuseForeignNotebook, requireParticipant } from '../../platform/web/session.js';
 import { hasToken, participantOfId } from '../../participants/pair.js';
 import { keySchema, type Payload, readPayload, unwrap } from './payload.js';
@@ -60,7 +61,7 @@ function wrongCredential(): Refusal {
 
 async function store(ctx: Context, database: Database, participantId: string, payload: Payload): Promise<void> {
   if (!(await storePayload(database, participantId, payload))) {
-    throw new Refusal(410, 'ended', 'Your part in this study is over; nothing more is recorded.');
+    throw refusal('ended');
   }
   ctx.body = { status: 'stored' };
 }
