@@ -28,6 +28,7 @@ import { addressOf, close, listen } from '../platform/web/listener.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { oldAddressRoutes } from '../submit/legacy/routes.js';
 import { type NotebookAssets, submitRoutes } from '../submit/routes.js';
+import { surveyRoutes } from '../submit/survey-routes.js';
 
 /** As the routers have it. */
 export interface Route {
@@ -90,6 +91,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
       notebookFiles: [assets.js, assets.css, ...assets.preload],
     }),
     submitRoutes({ database, hints, assets, log, secret, nudge, prepare }),
+    surveyRoutes(database),
     oldAddressRoutes({ database, secret, nudge }),
   ];
   for (const each of routers) app.use(each.routes()).use(each.allowedMethods(otherMethods));

@@ -3,7 +3,16 @@ import { z } from 'zod';
 import { idSchema } from './document.js';
 
 const text = z.string().trim().min(1).max(2_000);
-const options = z.array(text).min(2).max(50);
+/** Answers name rows and options by their words. */
+const distinct = (texts: readonly string[], context: z.RefinementCtx): void => {
+  texts.forEach((word, index) => {
+    if (texts.indexOf(word) < index) {
+      context.addIssue({ code: 'custom', path: [index], message: `"${word}" is there twice` });
+    }
+  });
+};
+const options = z.array(text).min(2).max(50).superRefine(distinct);
+const rows = z.array(text).min(1).max(50).superRefine(distinct);
 const common = { id: idSchema, question: text, required: z.boolean().default(true) };
 
 export const questionSchema = z.discriminatedUnion('kind', [
@@ -17,7 +26,7 @@ export const questionSchema = z.discriminatedUnion('kind', [
     low: text,
     high: text,
   }),
-  z.strictObject({ ...common, kind: z.literal('matrix'), rows: z.array(text).min(1).max(50), options }),
+  z.strictObject({ ...common, kind: z.literal('matrix'), rows, options }),
 ]);
 export type Question = z.infer<typeof questionSchema>;
 
@@ -35,7 +44,7 @@ export const questionsSchema = z
     });
   });
 
-const MAX_ANSWER = 10_000;
+export const MAX_ANSWER = 10_000;
 
 /** An answer as it is stored: text, number, the chosen option(s), the point, or by row the chosen option. */
 export type Answer = string | number | string[] | Record<string, string>;

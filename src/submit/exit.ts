@@ -3,12 +3,20 @@ import { addressValues, returnAddress } from '../participants/return-address.js'
 import { findStudy } from '../participants/study-store.js';
 import type { Queryable } from '../platform/postgres/database.js';
 import { filledAddress } from '../studies/address-template.js';
+import { isOwn } from '../studies/exit-survey.js';
 
-/** Where who is finished goes: the study's exit survey, with the parameters that the study names, or back to who recruited. */
+export const OWN_SURVEY = '/survey/questions';
+
+/**
+ * Where who is finished goes: our own page with the study's questions, or a survey elsewhere with the parameters that the
+ * study names, or back to who recruited.
+ */
 export async function exitAddress(database: Queryable, participant: Participant): Promise<string> {
   const study = (await findStudy(database, participant.studyId))!;
   const { exitSurvey } = study.page;
-  if (exitSurvey !== undefined) return filledAddress(exitSurvey, addressValues(participant));
+  if (exitSurvey !== undefined) {
+    return isOwn(exitSurvey) ? OWN_SURVEY : filledAddress(exitSurvey, addressValues(participant));
+  }
   const address = returnAddress(study, participant, 'completed');
   if (address === undefined)
     throw new Error(`study ${study.id} has neither an exit survey nor an address to return to`);

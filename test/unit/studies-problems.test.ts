@@ -135,6 +135,42 @@ const cases: [title: string, change: (study: RawStudy) => unknown, expected: Reg
   ['and with dots', (study) => (study.exitSurvey.url = '/.//evil.org'), [/exitSurvey.url/]],
   ['a survey in JavaScript', (study) => (study.exitSurvey.url = 'javascript:alert(1)'), [/exitSurvey.url/]],
   [
+    'a survey here and elsewhere',
+    (study) => (study.exitSurvey.questions = [{ id: 'a', kind: 'text', question: 'Why?' }]),
+    [/exitSurvey: expected either `url` or `questions`, not both/],
+  ],
+  [
+    'a survey that is neither here nor elsewhere',
+    (study) => (study.exitSurvey = { thanks: 'Thanks' }),
+    [/exitSurvey: expected `url: <address>` or `questions: \[<question>, …\]`/],
+  ],
+  [
+    'questions of a survey',
+    (study) =>
+      (study.exitSurvey = {
+        parameters: {},
+        questions: [
+          { id: 'a', kind: 'choice', question: 'Which?', options: ['x', 'y', ' x'] },
+          { id: 'a', kind: 'matrix', question: 'How?', rows: ['r', 'r'], options: ['x', 'y'] },
+          { id: 'b', kind: 'likert', question: 'How?', low: 'low' },
+        ],
+      }),
+    [
+      /exitSurvey.questions.0.options.2: "x" is there twice/,
+      /exitSurvey.questions.1.rows.1: "r" is there twice/,
+      /exitSurvey.questions.2.high/,
+      /exitSurvey: Unrecognized key: "parameters"/,
+    ],
+  ],
+  [
+    'two questions of one name',
+    (study) =>
+      (study.exitSurvey = {
+        questions: ['a', 'a'].map((id) => ({ id, kind: 'text', question: 'Why?' })),
+      }),
+    [/exitSurvey.questions.1.id: the question id "a" is used twice/],
+  ],
+  [
     'an unknown survey parameter',
     (study) => (study.exitSurvey.parameters = { uid: '%user%' }),
     [/exitSurvey.parameters.uid: %user% is unknown here; known are %participant%/],

@@ -6,6 +6,7 @@ import { sql as history } from './migrations/0004-history.js';
 import { sql as record } from './migrations/0005-record.js';
 import { sql as prepare } from './migrations/0006-prepare.js';
 import { sql as submissions } from './migrations/0007-submissions.js';
+import { sql as answers } from './migrations/0008-answers.js';
 import { sql as lateEvents } from './migrations/0009-late-events.js';
 import { sql as balancing } from './migrations/0010-balancing.js';
 import { sql as identities } from './migrations/0011-identities.js';
@@ -20,6 +21,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 5, sql: record },
   { version: 6, sql: prepare },
   { version: 7, sql: submissions },
+  { version: 8, sql: answers },
   { version: 9, sql: lateEvents },
   { version: 10, sql: balancing },
   { version: 11, sql: identities },

@@ -7,6 +7,13 @@ import { Refusal } from './refusal.js';
 /** A form of the landing pages. */
 export const formBody = bodyParser({ enableTypes: ['form'], formLimit: '64kb' });
 
+/** A form with many fields, or long ones; a field may come several times. */
+export async function formFields(ctx: Context, limit: string): Promise<URLSearchParams> {
+  if (!ctx.is('application/x-www-form-urlencoded')) throw new Refusal(415, 'not-a-form', 'Expected a form.');
+  const body = await rawBody(ctx.req, { limit, length: ctx.req.headers['content-length'] ?? null });
+  return new URLSearchParams(body.toString('utf8'));
+}
+
 /** JSON of the notebook page; up to `limit`, such as '12mb'. Nothing but this: each step of every participant comes by here. */
 export function jsonBody(limit: string): (ctx: Context, next: Next) => Promise<void> {
   return async (ctx, next) => {
