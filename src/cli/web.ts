@@ -11,6 +11,8 @@ import { LeaseQuestions } from '../gate/lease-questions.js';
 import { unreachableRoutes } from '../gate/unreachable.js';
 import { captchaOf } from '../landing/captcha.js';
 import { landingRoutes } from '../landing/routes.js';
+import { WaitingRoom } from '../landing/waiting-room.js';
+import { waitingRoutes } from '../landing/waiting-routes.js';
 import { forgetOldStarts } from '../participants/address.js';
 import { Preparation } from '../participants/preparation.js';
 import { InstanceClient } from '../platform/instance.js';
@@ -65,6 +67,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const prepare = (): void => {
     preparation.hurry();
   };
+  const room = new WaitingRoom({ database, hints, log, prepare });
   const app = createApp(settings, log);
   const limits = new RequestLimits({ limits: parseLimits(settings.OBSERVATORY_LIMITS ?? '')!, redis, secret });
   app.use(limits.middleware);
@@ -87,9 +90,10 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     unreachableRoutes(database),
     controlRoutes({ database, secret, staleAfterSeconds: staleAfter(settings) }),
     landingRoutes({
-      ...{ database, log, secret, hints, nudge, prepare, captcha: captchaOf(settings) },
+      ...{ database, log, secret, hints, room, nudge, prepare, captcha: captchaOf(settings) },
       notebookFiles: [assets.js, assets.css, ...assets.preload],
     }),
+    waitingRoutes(room),
     submitRoutes({ database, hints, assets, log, secret, nudge, prepare }),
     surveyRoutes(database),
     oldAddressRoutes({ database, secret, nudge }),
@@ -119,7 +123,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     routes: routers.flatMap(({ stack }) => stack.map(({ methods, path }) => ({ methods, path: String(path) }))),
     async stop() {
       clearInterval(sweeping);
-      await Promise.all([...servers.map(close), preparation.stop()]);
+      await Promise.all([room.stop(), ...servers.map(close), preparation.stop()]);
       redis.disconnect();
       await database.end();
     },

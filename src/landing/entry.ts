@@ -2,6 +2,7 @@ import { isMobile } from 'is-mobile';
 import type { Context } from 'koa';
 import { isFull } from '../participants/caps.js';
 import { liveInstance } from '../participants/lease.js';
+import { rejoin } from '../participants/leave.js';
 import { findParticipant, type Participant } from '../participants/participant.js';
 import { returnAddress } from '../participants/return-address.js';
 import { findStudy, impliedStudy, type StoredStudy } from '../participants/study-store.js';
@@ -95,6 +96,24 @@ export async function resumeAt(
       throw refusal('screened');
     }
     case 'abandoned':
+      return comeBack(database, participant);
+  }
+}
+
+/** Whoever gave their place up by being away has one at the end of the line, while the study takes participants. */
+async function comeBack(database: Database, { id }: Participant): Promise<string> {
+  const result = await rejoin(database, id);
+  switch (result) {
+    case 'joined':
+    case 'already-joined':
+      return '/howTo';
+    case 'paused':
+      throw refusal('paused');
+    case 'not-open':
+      throw refusal('closed');
+    case 'study-full':
+      throw refusal('full');
+    case 'never-joined':
       throw refusal('abandoned');
   }
 }

@@ -2,9 +2,9 @@ import type { Context } from 'koa';
 import Router from 'koa-router';
 import type { KnownAddress } from '../participants/address.js';
 import { join, type JoinResult } from '../participants/join.js';
-import { liveInstance } from '../participants/lease.js';
 import { type ReadyHints, serveLine } from '../participants/line.js';
 import { arrive, noteTokenUnasked, PairTakenError, type Participant } from '../participants/participant.js';
+import { KEPT_SECONDS } from '../participants/presence.js';
 import { resumableByPair } from '../participants/pair.js';
 import { findStudy, type StoredStudy } from '../participants/study-store.js';
 import { addressKey } from '../platform/identity.js';
@@ -24,6 +24,8 @@ import { tickedBoxes } from './consent-form.js';
 import { currentParticipant } from './entry.js';
 import { linkParameters } from './offer.js';
 import { goBack } from './return.js';
+import type { WaitingRoom } from './waiting-room.js';
+import { toldOf } from './waiting-routes.js';
 
 export interface Landing {
   readonly database: Database;
@@ -31,6 +33,7 @@ export interface Landing {
   readonly secret: string;
   readonly captcha: Captcha | undefined;
   readonly hints: ReadyHints;
+  readonly room: WaitingRoom;
   /** Addresses of the notebook page's files: browsers get them while their participants read. */
   readonly notebookFiles: readonly string[];
   /** Asks the manager to look at once; losing it costs only time. */
@@ -175,7 +178,7 @@ function refuseUnlessJoined(result: JoinResult): void {
   }
 }
 
-async function howTo(ctx: Context, { database }: Landing): Promise<void> {
+async function howTo(ctx: Context, { database, room }: Landing): Promise<void> {
   const participant = await currentParticipant(ctx, database);
   if (participant === undefined || participant.state === 'arrived') {
     ctx.redirect('/');
@@ -185,27 +188,34 @@ async function howTo(ctx: Context, { database }: Landing): Promise<void> {
     ctx.redirect('/survey');
     return;
   }
+  const place = await room.ask(participant.id);
+  if (place.state === 'gone') {
+    // Told there why.
+    ctx.redirect(`/?study=${participant.studyId}`);
+    return;
+  }
   const study = (await findStudy(database, participant.studyId))!;
-  show(ctx, 'landing/how-to.html', study);
+  show(ctx, 'landing/how-to.html', study, { place: toldOf(place), keptMinutes: KEPT_SECONDS / 60 });
 }
 
 /** Plain text as in the original: `nr` not ready, `error`, or the notebook's address. */
-async function assignedInstance(ctx: Context, { database, hints, prepare }: Landing): Promise<void> {
+async function assignedInstance(ctx: Context, { database, room }: Landing): Promise<void> {
   ctx.type = 'text/plain';
   ctx.set('Cache-Control', 'no-store');
   const participant = (await currentParticipant(ctx, database)) ?? (await byForm(ctx, database));
-  if (participant === undefined || !['waiting', 'working'].includes(participant.state)) {
-    ctx.status = 403;
-    ctx.body = 'error';
-    return;
+  const place = participant && (await room.ask(participant.id));
+  switch (place?.state) {
+    case 'waiting':
+      ctx.body = 'nr';
+      return;
+    case 'ready':
+      ctx.body = `/proxy/${place.instance}/`;
+      return;
+    case 'gone':
+    case undefined:
+      ctx.status = 403;
+      ctx.body = 'error';
   }
-  if (participant.state === 'waiting') {
-    const study = (await findStudy(database, participant.studyId))!;
-    await serveLine(database, hints, study.profile);
-    prepare();
-  }
-  const instance = await liveInstance(database, participant.id);
-  ctx.body = instance === undefined ? 'nr' : `/proxy/${instance}/`;
 }
 
 /** The original's pages asked with their pair; here it gives a session, and stands in no address. */

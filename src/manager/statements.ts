@@ -1,4 +1,5 @@
 import { mayRun } from '../participants/instance.js';
+import { isKept, joinSeen } from '../participants/presence.js';
 import { stateInForce } from '../participants/study-state.js';
 import { ARRIVAL_SECONDS, CLAIM_SECONDS } from './plan/observed.js';
 
@@ -12,15 +13,16 @@ select id, profile, state, dispatch_term::float8 as "dispatchTerm", dispatched_a
        job_version as "jobVersion", created_at as "createdAt", ready_at as "readyAt"
 from instances where ${mayRun} order by created_at, id`;
 
-// What the instances' profiles are wanted for: served by the partial indexes on those who arrive and who wait.
+// What the instances' profiles are wanted for: served by the partial indexes on those who arrive and who wait. Nobody boots an
+// instance for who left the line without a word.
 export const viewWanted = `
 select studies.profile,
-       count(*) filter (where participants.state = 'waiting')::int as waiting,
-       count(*) filter (where participants.state = 'arrived' and studies.open)::int as arriving
-from participants
-join (select id, profile, ${stateInForce} = 'open' as open from studies) studies on studies.id = participants.study_id
-where participants.state = 'waiting'
-   or (participants.state = 'arrived' and participants.arrived_at > now() - interval '${ARRIVAL_SECONDS} seconds')
+       count(*) filter (where p.state = 'waiting')::int as waiting,
+       count(*) filter (where p.state = 'arrived' and studies.open)::int as arriving
+from participants p
+join (select id, profile, ${stateInForce} = 'open' as open from studies) studies on studies.id = p.study_id ${joinSeen}
+where (p.state = 'waiting' and ${isKept})
+   or (p.state = 'arrived' and p.arrived_at > now() - interval '${ARRIVAL_SECONDS} seconds')
 group by studies.profile`;
 
 export const viewFailures = `

@@ -47,11 +47,12 @@ export function join(database: Database, { participantId, studyId, address, cons
   });
 }
 
+/** The place is by the clock and not by when the transaction began: who has the lock of the counters later stands further behind. */
 async function enterLine(client: Queryable, id: string, consent: readonly string[], record: DrawRecord): Promise<void> {
   await client.query(
     `with moved as (
        update participants
-       set state = 'waiting', consent = $2, consented_at = now(), queued_at = now(), condition = $3, draw = $4
+       set state = 'waiting', consent = $2, consented_at = now(), queued_at = clock_timestamp(), condition = $3, draw = $4
        where id = $1 returning study_id)
      insert into audit (study_id, subject, subject_id, from_state, to_state, actor)
      select study_id, 'participant', $1, step.before, step.after, 'landing'

@@ -60,7 +60,7 @@ export function rejoin(database: Database, id: string): Promise<RejoinResult> {
     await changeCounters(client, studyId, placeTaken(condition, stratum, counters));
     await client.query(
       `with moved as (
-         update participants set state = 'waiting', queued_at = now(), ended_at = null where id = $1 returning study_id)
+         update participants set state = 'waiting', queued_at = clock_timestamp(), ended_at = null where id = $1 returning study_id)
        insert into audit (study_id, subject, subject_id, from_state, to_state, actor, reason)
        select study_id, 'participant', $1, 'abandoned', 'waiting', 'landing', 'came back' from moved`,
       [id],

@@ -1,5 +1,6 @@
 import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
 import { moveParticipant } from './participant.js';
+import { isPresent, joinSeen } from './presence.js';
 
 /** Where ids of ready instances can be had faster than by asking Postgres; it may be empty, stale or away. */
 export interface ReadyHints {
@@ -11,36 +12,55 @@ type Served = 'served' | 'nobody-waits' | 'none-ready';
 /** More stale hints than this in a row: Postgres is asked. */
 const HINTS_TRIED = 4;
 
-/** Gives ready instances of the profile to those who wait, strictly first come, first served. Returns how many were served. */
-export async function serveLine(database: Database, hints: ReadyHints, profile: string): Promise<number> {
-  for (let served = 0; ; served += 1) {
-    const result = await transaction(database, (client) => serveNext(client, hints, profile));
-    if (result !== 'served') return served;
+/** Thrown to give the instance back; never leaves this file. */
+class Undone extends Error {
+  constructor(readonly why: 'nobody-waits' | 'another-study') {
+    super(why);
   }
 }
 
+/** Gives ready instances of the profile to those who wait and are there, strictly first come, first served. Returns how many were served. */
+export async function serveLine(database: Database, hints: ReadyHints, profile: string): Promise<number> {
+  for (let served = 0; ;) {
+    try {
+      const result = await transaction(database, (client) => serveNext(client, hints, profile));
+      if (result !== 'served') return served;
+      served += 1;
+    } catch (error) {
+      if (!(error instanceof Undone)) throw error;
+      // Whoever was first is being served by another just now.
+      if (error.why === 'nobody-waits') return served;
+    }
+  }
+}
+
+const first = `
+select p.id, p.study_id as "studyId" from participants p join studies s on s.id = p.study_id ${joinSeen}
+where p.state = 'waiting' and s.profile = $1 and ${isPresent} order by p.queued_at, p.id limit 1`;
+
+/**
+ * The instance is taken before the participant is locked: whoever is passed over as locked has an instance already, however many
+ * web processes serve at once. The other way round the first could find none left, and the second have it.
+ */
 async function serveNext(client: Queryable, hints: ReadyHints, profile: string): Promise<Served> {
-  const { rows } = await client.query<{ id: string; studyId: string }>(
-    `select p.id, p.study_id as "studyId" from participants p join studies s on s.id = p.study_id
-     where p.state = 'waiting' and s.profile = $1 order by p.queued_at, p.id limit 1 for update of p skip locked`,
-    [profile],
-  );
-  const first = rows[0];
-  if (first === undefined) return 'nobody-waits';
-  const instance = await claim(client, hints, profile, first.studyId);
+  interface Waiting {
+    id: string;
+    studyId: string;
+  }
+  const expected = (await client.query<Waiting>(first, [profile])).rows[0];
+  if (expected === undefined) return 'nobody-waits';
+  const instance = await claim(client, hints, profile, expected.studyId);
   if (instance === undefined) return 'none-ready';
+  const next = (await client.query<Waiting>(`${first} for update of p skip locked`, [profile])).rows[0];
+  if (next === undefined) throw new Undone('nobody-waits');
+  if (next.studyId !== expected.studyId) throw new Undone('another-study');
   await client.query('insert into leases (study_id, participant_id, instance_id) values ($1, $2, $3)', [
-    first.studyId,
-    first.id,
+    next.studyId,
+    next.id,
     instance,
   ]);
-  await moveParticipant(client, {
-    id: first.id,
-    from: 'waiting',
-    to: 'working',
-    actor: 'line',
-    reason: `instance ${instance}`,
-  });
+  const step = { id: next.id, from: 'waiting', to: 'working', actor: 'line', reason: `instance ${instance}` } as const;
+  await moveParticipant(client, step);
   return 'served';
 }
 

@@ -5,6 +5,7 @@ import { everHad, finish, heartbeat, holdsLease, liveInstance } from '../partici
 import { type ReadyHints, serveLine } from '../participants/line.js';
 import { resumableByPair } from '../participants/pair.js';
 import { findParticipant } from '../participants/participant.js';
+import { markSeen } from '../participants/presence.js';
 import { findStudy } from '../participants/study-store.js';
 import { instanceIdPattern, submitKey } from '../platform/identity.js';
 import type { Logger } from '../platform/log.js';
@@ -158,6 +159,7 @@ async function placeNow({ database, hints, prepare }: Submit, participantId: str
   const participant = (await findParticipant(database, participantId))!;
   if (participant.state === 'waiting') {
     const study = (await findStudy(database, participant.studyId))!;
+    await markSeen(database, [participantId]);
     await serveLine(database, hints, study.profile);
     prepare();
   } else if (participant.state !== 'working') {

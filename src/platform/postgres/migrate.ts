@@ -10,6 +10,7 @@ import { sql as answers } from './migrations/0008-answers.js';
 import { sql as lateEvents } from './migrations/0009-late-events.js';
 import { sql as balancing } from './migrations/0010-balancing.js';
 import { sql as identities } from './migrations/0011-identities.js';
+import { sql as waitingLine } from './migrations/0012-waiting-line.js';
 import { sql as addressKeys } from './migrations/0013-address-keys.js';
 import { sql as refusalTexts } from './migrations/0014-refusal-texts.js';
 
@@ -25,6 +26,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 9, sql: lateEvents },
   { version: 10, sql: balancing },
   { version: 11, sql: identities },
+  { version: 12, sql: waitingLine },
   { version: 13, sql: addressKeys },
   { version: 14, sql: refusalTexts },
 ];

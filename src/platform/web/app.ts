@@ -55,7 +55,7 @@ export function createApp(settings: WebSettings, log: Logger): Koa {
 }
 
 /** What comes so often, or so regularly, that a line each would hide the others. */
-const frequent = /^\/(?:healthz|readyz|proxy\/[^/]*\/(?:events|heartbeat))$/;
+const frequent = /^\/(?:healthz|readyz|waiting(?:\/events)?|proxy\/[^/]*\/(?:events|heartbeat))$/;
 
 async function logged(log: Logger, ctx: Context, next: Next): Promise<void> {
   const start = performance.now();

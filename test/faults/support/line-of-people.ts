@@ -3,6 +3,7 @@ import { join } from '../../../src/participants/join.js';
 import { type ReadyHints, serveLine } from '../../../src/participants/line.js';
 import { arrive } from '../../../src/participants/participant.js';
 import { liveInstance } from '../../../src/participants/lease.js';
+import { markSeen } from '../../../src/participants/presence.js';
 import { probeKey } from '../../../src/platform/identity.js';
 import { keys, popReady } from '../../../src/platform/redis.js';
 import type { FaultStack } from './fault-stack.js';
@@ -47,6 +48,7 @@ export class LineOfPeople {
   /** Warm instances go to those who wait, as at each question of a waiting page. */
   async serve(): Promise<void> {
     const { database } = this.stack.parts;
+    await markSeen(database, [...this.waiting]);
     await serveLine(database, this.hints, PROFILE);
     await this.nudge();
     for (const id of this.waiting) {

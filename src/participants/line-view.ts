@@ -1,0 +1,88 @@
+/** The lines as their pages show them: read once for all who look. */
+import type { Queryable } from '../platform/postgres/database.js';
+import { expectedWait, type Supply } from './expected-wait.js';
+import { isKept, joinSeen } from './presence.js';
+
+/** Where somebody is in the line, or beyond it. `gone`: neither waits nor works. */
+export type Place =
+  | {
+      readonly state: 'waiting';
+      readonly before: number;
+      readonly expected: number | null;
+      readonly language: string;
+    }
+  | { readonly state: 'ready'; readonly instance: string }
+  | { readonly state: 'gone' };
+
+export interface Standing {
+  readonly id: string;
+  readonly profile: string;
+  readonly language: string;
+  readonly state: string;
+  readonly instance: string | null;
+}
+
+export async function readStandings(database: Queryable, ids: readonly string[]): Promise<Standing[]> {
+  const { rows } = await database.query<Standing>(
+    `select p.id, s.profile, s.language, p.state, l.instance_id as instance
+     from participants p join studies s on s.id = p.study_id left join leases l on l.participant_id = p.id and l.ended_at is null
+     where p.id = any($1)`,
+    [ids],
+  );
+  return rows;
+}
+
+/** The places of these; who is not among the standings is nobody. */
+export async function readPlaces(database: Queryable, standings: readonly Standing[]): Promise<Map<string, Place>> {
+  const waiting = standings.filter(({ state }) => state === 'waiting');
+  const profiles = [...new Set(waiting.map(({ profile }) => profile))];
+  const lines = profiles.length === 0 ? new Map<string, Line>() : await readLines(database, profiles);
+  return new Map(standings.map((standing) => [standing.id, placeOf(standing, lines.get(standing.profile))]));
+}
+
+function placeOf({ id, language, state, instance }: Standing, line: Line | undefined): Place {
+  if (state === 'working' && instance !== null) return { state: 'ready', instance };
+  if (state !== 'waiting' || line === undefined) return { state: 'gone' };
+  // Whoever is seen again just now may stand in the line only at the next look: behind all others, until then.
+  const before = line.positions.get(id) ?? line.positions.size;
+  return { state: 'waiting', before, expected: expectedWait(before, line.supply), language };
+}
+
+interface Line {
+  readonly positions: ReadonlyMap<string, number>;
+  readonly supply: Supply;
+}
+
+/** Boots of yesterday say little of those of today. */
+const BOOTS = { most: 20, hours: 24 };
+const FREED = { most: 20, minutes: 30 };
+
+const supplies = `
+select profile,
+  (select count(*)::int from instances i where i.profile = profiles.profile and state = 'ready') as ready,
+  array(select extract(epoch from now() - coalesce(dispatched_at, created_at))::float8 from instances i
+        where i.profile = profiles.profile and state = 'booting') as booting,
+  array(select extract(epoch from ready_at - coalesce(dispatched_at, created_at))::float8 from instances i
+        where i.profile = profiles.profile and ready_at > now() - interval '${BOOTS.hours} hours'
+        order by ready_at desc limit ${BOOTS.most}) as boots,
+  array(select extract(epoch from now() - l.ended_at)::float8 from leases l join instances i on i.id = l.instance_id
+        where i.profile = profiles.profile and l.ended_at > now() - interval '${FREED.minutes} minutes'
+        order by l.ended_at desc limit ${FREED.most}) as freed
+from unnest($1::text[]) profiles(profile)`;
+
+async function readLines(database: Queryable, profiles: readonly string[]): Promise<Map<string, Line>> {
+  const [line, supply] = await Promise.all([
+    database.query<{ profile: string; id: string }>(
+      `select s.profile, p.id from participants p join studies s on s.id = p.study_id ${joinSeen}
+       where p.state = 'waiting' and s.profile = any($1) and ${isKept} order by p.queued_at, p.id`,
+      [profiles],
+    ),
+    database.query<Supply & { profile: string }>(supplies, [profiles]),
+  ]);
+  return new Map(
+    supply.rows.map((row) => {
+      const ids = line.rows.filter(({ profile }) => profile === row.profile).map(({ id }) => id);
+      return [row.profile, { positions: new Map(ids.map((id, before) => [id, before])), supply: row }];
+    }),
+  );
+}
