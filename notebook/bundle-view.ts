@@ -58,8 +58,16 @@ function htmlOf(data: MimeBundle, texts: Messages): HTMLElement | null {
   const html = textOf(data, 'text/html');
   if (html === null) return null;
   const shown = element('div', { class: 'rich html' }, sanitised(html));
+  shown.querySelectorAll('th').forEach(emptyHeaderToCell);
   if (shown.querySelector('img, hr, progress, meter') || shown.textContent.trim() !== '') return shown;
   return refused(texts.scriptNotRun, textOf(data, 'text/plain') ?? html);
+}
+
+/** The corner of a table of pandas: a header without words tells a screen reader nothing. */
+function emptyHeaderToCell(header: HTMLTableCellElement): void {
+  if (header.textContent.trim() !== '' || header.childElementCount > 0) return;
+  const { colSpan, rowSpan } = header;
+  header.replaceWith(Object.assign(element('td', {}), { colSpan, rowSpan }));
 }
 
 function markdownOf(data: MimeBundle): HTMLElement | null {

@@ -34,11 +34,13 @@ export interface RunResult {
 export async function execute(connection: KernelConnection, code: string, handlers: RunHandlers): Promise<RunResult> {
   const future = connection.requestExecute({ code, allow_stdin: true, stop_on_error: true }, true);
   future.onIOPub = outputHandler(handlers);
-  future.onStdin = async (message) => {
+  // Not awaited: the connection holds back all that follows, also the end of a question that was interrupted.
+  future.onStdin = (message) => {
     if (message.header.msg_type !== 'input_request') return;
     const { prompt, password } = (message as KernelMessage.IInputRequestMsg).content;
-    const value = await handlers.input(prompt, password);
-    future.sendInputReply({ value, status: 'ok' }, message.header as KernelMessage.IHeader<'input_request'>);
+    void handlers.input(prompt, password).then((value) => {
+      future.sendInputReply({ value, status: 'ok' }, message.header as KernelMessage.IHeader<'input_request'>);
+    });
   };
   // The connection hands an update only to the run that first showed the display, which may be over.
   const onMessage = (_: unknown, message: KernelMessage.IIOPubMessage): void => {

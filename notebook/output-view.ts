@@ -61,6 +61,8 @@ export class OutputView {
 
   /** Asks for a line on behalf of the program's `input()`. */
   ask(prompt: string, secret: boolean): Promise<string> {
+    // A program that goes on after an interrupt may ask again.
+    this.closeInput();
     this.draw();
     this.root.classList.remove('empty');
     return new Promise((resolve) => {

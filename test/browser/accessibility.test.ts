@@ -1,8 +1,8 @@
 /** The notebook for everybody: without a mouse, zoomed in, read aloud, light and dark. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { complaints } from './complaints.js';
 import { Keys } from './keys.js';
 import { launchBrowser, NotebookPage, publishFixture } from './notebook-page.js';
 import { StoredRecord } from './record.js';
@@ -264,12 +264,3 @@ const LISTEN = `{
     for (const region of new Set(regions)) if (region?.textContent) window.heard.push(region.textContent);
   }).observe(document.body, { subtree: true, childList: true, characterData: true });
 }`;
-
-/** What axe finds, in words. */
-async function complaints(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  );
-}
