@@ -1,5 +1,6 @@
 /** Turns what happens on the page into numbered events, as far as the study records it (free of the DOM). */
 import type { ChangeSet } from '@codemirror/state';
+import { type EditStep, together } from '../src/studies/edit-steps.js';
 import { isRecorded, type RecordChoice } from '../src/studies/recording.js';
 import type { DocumentModel } from './document-model.js';
 import type { Flow } from './flow.js';
@@ -25,14 +26,8 @@ export interface Place {
   readonly task: string | null;
 }
 
-interface Change {
-  readonly clock: number;
-  readonly changes: ChangeSet;
-  readonly by: string;
-}
-
 export class Recorder {
-  private readonly edits = new Map<string, { changes: Change[]; timer: ReturnType<typeof setTimeout> }>();
+  private readonly edits = new Map<string, { changes: EditStep[]; timer: ReturnType<typeof setTimeout> }>();
   private snapshotVersion: number;
   private closed = false;
 
@@ -115,15 +110,6 @@ export class Recorder {
 
 function stepOf(changes: ChangeSet): EventData['edit']['steps'][number]['changes'] {
   return changes.toJSON() as EventData['edit']['steps'][number]['changes'];
-}
-
-/** One change in the place of many: what they did, not when and how each. */
-function together(all: readonly Change[]): Change {
-  return all.reduce((one, other) => ({
-    clock: one.clock,
-    changes: one.changes.compose(other.changes),
-    by: one.by === other.by ? one.by : '',
-  }));
 }
 
 /** Milliseconds since the page was opened, to a tenth. */

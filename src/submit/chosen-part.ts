@@ -1,3 +1,5 @@
+import { ChangeSet } from '@codemirror/state';
+import { together } from '../studies/edit-steps.js';
 import { isRecorded, type RecordChoice } from '../studies/recording.js';
 import type { StudyEvent } from './event.js';
 
@@ -10,7 +12,8 @@ export function chosenPart(event: StudyEvent, choice: RecordChoice): StudyEvent 
   const { type, data } = shown;
   if (!isRecorded(type, choice)) return { ...shown, task: null, cell: null, data: {} };
   if (type === 'paste' && !choice.pastes && 'text' in data) return { ...shown, data: withoutText(data) };
-  if (type === 'edit' && !choice.keystrokes && 'steps' in data) return { ...shown, data: withOneTime(data) };
+  if (type === 'open' && !choice.window) return { ...shown, data: { ...data, width: 0, height: 0 } };
+  if (type === 'edit' && !choice.keystrokes && 'steps' in data) return { ...shown, data: inOneStep(data) };
   return shown;
 }
 
@@ -18,7 +21,22 @@ function withoutText(data: StudyEvent['data']): StudyEvent['data'] {
   return Object.fromEntries(Object.entries(data).filter(([name]) => name !== 'text'));
 }
 
-function withOneTime(data: StudyEvent['data']): StudyEvent['data'] {
-  const steps = data['steps'] as readonly { readonly clock: number }[];
-  return { ...data, steps: steps.map((step) => ({ ...step, clock: steps[0]!.clock })) };
+interface Step {
+  readonly clock: number;
+  readonly changes: unknown;
+  readonly by: string;
+}
+
+/** Steps that do not follow one another are of no editor: nothing could be rebuilt from them, and each told its time. */
+function inOneStep(data: StudyEvent['data']): StudyEvent['data'] {
+  const steps = data['steps'] as readonly Step[];
+  try {
+    const { changes, ...step } = together(
+      steps.map((each) => ({ ...each, changes: ChangeSet.fromJSON(each.changes) })),
+    );
+    return { steps: [{ ...step, changes: changes.toJSON() as unknown }] };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { withheld: true, characters: JSON.stringify(data).length };
+  }
 }
