@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import pg from 'pg';
 import { type LocalServices, startServices } from '../../src/local/index.js';
 import * as manager from '../../src/manager/statements.js';
 import { everHad } from '../../src/participants/lease.js';
 import { readOverview } from '../../src/control/overview.js';
 import { type Database, openDatabase, type Queryable, transaction } from '../../src/platform/postgres/database.js';
-import { migrate } from '../../src/platform/postgres/migrate.js';
+import { poll } from '../poll.js';
+import { migrate, MIGRATION_LOCK } from '../../src/platform/postgres/migrate.js';
 
 const OVER = 20_000;
 
@@ -37,6 +39,26 @@ describe('the database', function () {
     });
     await assert.rejects(cut, /terminat|connection/i);
     assert.equal((await database.query('select 1')).rowCount, 1);
+  });
+
+  it('lets a migration wait and work longer than any other statement may', async () => {
+    const hurried = new pg.Pool({ ...database.options, statement_timeout: 200, query_timeout: 400 });
+    const holder = await database.connect();
+    try {
+      await holder.query('begin');
+      await holder.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+      await assert.rejects(hurried.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]), /statement timeout/);
+      const migrated = migrate(hurried);
+      // Longer than the pool's limits; the lock is what it waits for.
+      const waits = `select from pg_locks where locktype = 'advisory' and not granted`;
+      await poll('a migration that waits', async () => (await database.query(waits)).rowCount === 1, 20);
+      await database.query('select pg_sleep(0.6)');
+      await holder.query('commit');
+      assert.deepEqual(await migrated, []);
+    } finally {
+      holder.release();
+      await hurried.end();
+    }
   });
 
   it('reads nothing of the instances and leases that are over, however many they are', async () => {

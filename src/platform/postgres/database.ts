@@ -25,6 +25,19 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
   return pool;
 }
 
+/** One more connection to the same database, on which a statement may take its time: a migration of a large table. */
+export async function withoutLimits<T>(database: Database, work: (patient: Database) => Promise<T>): Promise<T> {
+  const unlimited = { statement_timeout: false, query_timeout: 0, idle_in_transaction_session_timeout: 0 } as const;
+  const patient = new pg.Pool({ ...database.options, ...unlimited, max: 1 });
+  // Between its statements; the next one fails and tells.
+  patient.on('error', () => undefined);
+  try {
+    return await work(patient);
+  } finally {
+    await patient.end();
+  }
+}
+
 /** Runs `work` in one transaction; an error rolls back and is thrown on. */
 export async function transaction<T>(database: Database, work: (client: Queryable) => Promise<T>): Promise<T> {
   const client = await database.connect();

@@ -1,4 +1,4 @@
-import { type Database, type Queryable, transaction } from './database.js';
+import { type Database, type Queryable, transaction, withoutLimits } from './database.js';
 import { sql as mainPath } from './migrations/0001-main-path.js';
 import { sql as manager } from './migrations/0002-manager.js';
 import { sql as liveStudyState } from './migrations/0003-live-study-state.js';
@@ -35,7 +35,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
 export const knownMigrations: readonly number[] = migrations.map(({ version }) => version);
 
 /** One lock number for all who migrate this application, whatever the process. */
-const MIGRATION_LOCK = 0x0b5e7a;
+export const MIGRATION_LOCK = 0x0b5e7a;
 
 export class NewerDatabaseError extends Error {
   constructor(found: number, known: number) {
@@ -51,24 +51,26 @@ export class NewerDatabaseError extends Error {
  * Safe when several start at once: all run under one advisory lock, in one transaction.
  */
 export async function migrate(database: Database): Promise<number[]> {
-  return transaction(database, async (client) => {
-    await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-    await client.query(
-      'create table if not exists public.observatory_migrations (version integer primary key, applied_at timestamptz not null default now())',
-    );
-    const { rows } = await client.query<{ version: number }>('select version from public.observatory_migrations');
-    const applied = new Set(rows.map((row) => row.version));
-    const known = Math.max(...knownMigrations);
-    const newest = Math.max(0, ...applied);
-    if (newest > known) throw new NewerDatabaseError(newest, known);
+  return withoutLimits(database, (patient) => transaction(patient, migrateWithin));
+}
 
-    const missing = migrations.filter((migration) => !applied.has(migration.version));
-    for (const { version, sql } of missing) {
-      await client.query(sql);
-      await client.query('insert into public.observatory_migrations (version) values ($1)', [version]);
-    }
-    return missing.map((migration) => migration.version);
-  });
+async function migrateWithin(client: Queryable): Promise<number[]> {
+  await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+  await client.query(
+    'create table if not exists public.observatory_migrations (version integer primary key, applied_at timestamptz not null default now())',
+  );
+  const { rows } = await client.query<{ version: number }>('select version from public.observatory_migrations');
+  const applied = new Set(rows.map((row) => row.version));
+  const known = Math.max(...knownMigrations);
+  const newest = Math.max(0, ...applied);
+  if (newest > known) throw new NewerDatabaseError(newest, known);
+
+  const missing = migrations.filter((migration) => !applied.has(migration.version));
+  for (const { version, sql } of missing) {
+    await client.query(sql);
+    await client.query('insert into public.observatory_migrations (version) values ($1)', [version]);
+  }
+  return missing.map((migration) => migration.version);
 }
 
 /** The migrations that the database has; none when nobody ever migrated it. */
