@@ -1,6 +1,6 @@
 /** What the database promises whoever uses it, on a real Postgres. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -8,6 +8,7 @@ import { type LocalServices, startServices } from '../../src/local/index.js';
 import * as manager from '../../src/manager/statements.js';
 import { everHad } from '../../src/participants/lease.js';
 import { readOverview } from '../../src/control/overview.js';
+import { packageRoot } from '../../src/platform/root.js';
 import { type Database, openDatabase, type Queryable, transaction } from '../../src/platform/postgres/database.js';
 import { poll } from '../poll.js';
 import { migrate, MIGRATION_LOCK } from '../../src/platform/postgres/migrate.js';
@@ -58,6 +59,28 @@ describe('the database', function () {
     } finally {
       holder.release();
       await hurried.end();
+    }
+  });
+
+  it('can be read by the role that the docs make, pastes and later tables too: defect 25', async () => {
+    const docs = await readFile(path.join(packageRoot, 'docs/researchers.md'), 'utf8');
+    const [, statements = ''] = /```sql\n(create role observatory_reader[^`]*)```/.exec(docs) ?? [];
+    await database.query(statements);
+    await database.query('create table of_a_later_version ()');
+    const address = new URL(services.environment['DATABASE_URL']!);
+    [address.username, address.password] = ['observatory_reader', 'choose-a-long-one'];
+    const reader = openDatabase(address.href, () => undefined);
+    try {
+      const { rows } = await database.query<{ name: string }>(
+        `select tablename as name from pg_tables where schemaname = 'observatory'`,
+      );
+      const names = rows.map(({ name }) => name);
+      assert.ok(names.includes('submitted_pastes') && names.includes('of_a_later_version'));
+      for (const name of names) await reader.query(`select from ${name} limit 1`);
+      await assert.rejects(reader.query('delete from submitted_pastes'), /permission denied/);
+    } finally {
+      await reader.end();
+      await database.query('drop table of_a_later_version');
     }
   });
 
