@@ -1,11 +1,13 @@
-import { Agent, request } from 'node:http';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { type Cleanup, withCleanup } from '../src/local/cleanup.js';
 import { startServices } from '../src/local/index.js';
-import { startProcess } from '../src/local/stack.js';
+import { answers } from '../src/local/http-probe.js';
+import { ManagedProcess } from '../src/local/process.js';
 import { publishStudy } from '../src/participants/study-store.js';
 import { newInstanceId } from '../src/platform/identity.js';
 import { openDatabase } from '../src/platform/postgres/database.js';
@@ -14,7 +16,10 @@ import { packageRoot } from '../src/platform/root.js';
 import { readStudy } from '../src/studies/read.js';
 import type { StudyEvent } from '../src/submit/event.js';
 import { PlainParticipant } from '../test/browser/running-platform.js';
+import { jsonRequest, LeanClient } from './lean-client.js';
 import { median, round2 } from './refill.js';
+
+const run = promisify(execFile);
 
 const CONNECTIONS = 16;
 const BATCH = 20;
@@ -33,6 +38,7 @@ interface Bench {
   readonly database: pg.Pool;
   readonly senders: readonly Sender[];
   readonly clients: readonly pg.Client[];
+  readonly browsers: readonly LeanClient[];
 }
 
 /**
@@ -85,11 +91,31 @@ async function start(runDir: string, cleanup: Cleanup): Promise<Bench> {
     // Each connection sends in a second what a participant sends in minutes.
     OBSERVATORY_LIMITS: 'events=1000000/1000000',
   };
-  await startProcess({ environment, publicUrl: web.origin, logDir: path.join(runDir, 'logs') }, cleanup, 'web');
+  await startBuilt(runDir, environment, web, cleanup);
   const senders: Sender[] = [];
   while (senders.length < CONNECTIONS) senders.push(await join(database, web));
   const clients = await Promise.all(senders.map(() => connect(url, cleanup)));
-  return { web, database, senders, clients };
+  const browsers = await Promise.all(senders.map(() => LeanClient.connect(web)));
+  return { web, database, senders, clients, browsers };
+}
+
+/** As a deployment runs it: what translates the sources on the way is not measured. */
+async function startBuilt(runDir: string, environment: NodeJS.ProcessEnv, web: URL, cleanup: Cleanup): Promise<void> {
+  console.log('building the web app');
+  const compiler = path.join(packageRoot, 'node_modules/typescript/bin/tsc');
+  await run(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: packageRoot });
+  const running = await ManagedProcess.start(
+    {
+      name: 'web',
+      command: process.execPath,
+      args: [path.join(packageRoot, 'dist/src/cli/main.js'), 'web'],
+      logDir: path.join(runDir, 'logs'),
+      cwd: packageRoot,
+      env: { ...process.env, ...environment },
+    },
+    cleanup,
+  );
+  await running.waitUntilReady(() => answers(`${web.origin}/readyz`));
 }
 
 /** A participant at work, as the landing pages make one. */
@@ -151,28 +177,19 @@ function typed(seq: number): StudyEvent {
   return { ...head, ...place, type: 'edit', data: { steps } };
 }
 
-function ourBatches({ web }: Bench, { path: target, cookie }: Sender, _: number, batches: StudyEvent[][]): Send {
-  const bodies = batches.map((events) => Buffer.from(JSON.stringify({ events })));
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const headers = { cookie, 'content-type': 'application/json', 'x-observatory': '1' };
+function ourBatches(
+  { web, browsers }: Bench,
+  { path: target, cookie }: Sender,
+  index: number,
+  batches: StudyEvent[][],
+): Send {
+  const client = browsers[index]!;
+  const headers = { cookie, 'x-observatory': '1' };
+  const requests = batches.map((events) => jsonRequest(new URL(target, web), headers, JSON.stringify({ events })));
   return async (batch) => {
-    const body = bodies[batch]!;
-    const { status, text } = await new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
-      const sent = request(
-        new URL(target, web),
-        { method: 'POST', agent, headers: { ...headers, 'content-length': body.length } },
-        (response) => {
-          let text = '';
-          response.setEncoding('utf8').on('data', (part: string) => (text += part));
-          response.on('end', () => {
-            resolve({ status: response.statusCode, text });
-          });
-        },
-      );
-      sent.on('error', reject).end(body);
-    });
-    if (status !== 200 || text !== JSON.stringify({ acknowledged: batches[batch]!.at(-1)!.seq })) {
-      throw new Error(`a batch was answered with ${status}: ${text}`);
+    const { status, body } = await client.send(requests[batch]!);
+    if (status !== 200 || body !== JSON.stringify({ acknowledged: batches[batch]!.at(-1)!.seq })) {
+      throw new Error(`a batch was answered with ${status}: ${body}`);
     }
   };
 }

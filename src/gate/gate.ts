@@ -6,7 +6,7 @@ import { type Proxies, socketAddress } from '../platform/web/client-address.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { refuseForeignNotebook, refuseWithoutSession, signedParticipant } from '../platform/web/session.js';
 import { instanceOfOwnPath, instanceOfPath } from './path.js';
-import { remembered } from './remembered.js';
+import { remembered } from '../platform/remembered.js';
 
 export interface Gate {
   /** Whether the participant's lease is this instance. */

@@ -13,7 +13,7 @@ const size = z.strictObject({ width: z.int().min(0), height: z.int().min(0) });
 const changesSchema = z.custom<unknown[]>(isChangeSet, 'expected the changes of a text');
 
 /** By hand: each keystroke comes by here, and a schema takes a multiple of the time. */
-function isChangeSet(value: unknown): boolean {
+export function isChangeSet(value: unknown): boolean {
   return Array.isArray(value) && value.every((part) => isLength(part) || isReplacement(part));
 }
 
@@ -27,12 +27,14 @@ function isReplacement(part: unknown): boolean {
   );
 }
 
+export const MAX_BY = 64;
+
 const stepSchema = z.strictObject({
   /** As the event's own. */
   clock: z.number().min(0),
   changes: changesSchema,
   /** CodeMirror's word for what the participant did, such as `input.type`, `input.paste`, `undo`, `move.drop`. */
-  by: z.string().max(64),
+  by: z.string().max(MAX_BY),
 });
 
 const outputSchema = z.looseObject({ output_type: z.string().min(1).max(100) });
@@ -89,10 +91,15 @@ const withheldSchema = z.strictObject({ withheld: z.literal(true), characters: z
 /** The name of a page load. */
 export const pageSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 
+/** ISO 8601. */
+export const timeSchema = z.iso.datetime({ offset: true });
+
+export const PAGE_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+
 const headSchema = z.object({
   seq: z.int().min(1),
   /** The browser's own clock. */
-  at: z.iso.datetime({ offset: true }),
+  at: timeSchema,
   /** Milliseconds since the page was opened, monotonic. */
   clock: z.number().min(0),
   page: pageSchema,
@@ -125,7 +132,7 @@ export const eventSchema = z.discriminatedUnion(
 const snapshotSchema = z.object({ seq: z.int().min(0), document: documentSchema });
 
 /** At most so many events a request; the page sends up to 100. */
-const MAX_BATCH = 1_000;
+export const MAX_BATCH = 1_000;
 
 export const sentSchema = z.object({
   events: z

@@ -25,12 +25,13 @@ const GROUP_BATCHES = 32;
 const LONG_BATCH = 100_000;
 
 /**
- * Stores batches that go on where their participant's record ends: those that arrive while others are being stored go
- * together, in one statement. A batch that comes alone waits for nothing.
+ * Stores batches that go on where their participant's record ends: those that arrive together, or while others are being
+ * stored, go together, in one statement. A batch that comes alone waits for nothing.
  */
 export class GroupCommit {
   private waiting: Waiting[] = [];
   private underway = 0;
+  private gathering = false;
 
   constructor(private readonly database: Database) {}
 
@@ -39,6 +40,16 @@ export class GroupCommit {
     if (batch.json.length > LONG_BATCH) return false;
     return new Promise((resolve, reject) => {
       this.waiting.push({ batch, resolve, reject });
+      this.gather();
+    });
+  }
+
+  /** Until the requests that are here already have been read. */
+  private gather(): void {
+    if (this.gathering) return;
+    this.gathering = true;
+    setImmediate(() => {
+      this.gathering = false;
       this.next();
     });
   }

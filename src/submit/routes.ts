@@ -25,6 +25,7 @@ import { pageSchema, sentSchema } from './event.js';
 import { exitAddress } from './exit.js';
 import { Intake } from './intake.js';
 import { notebookState } from './notebook-state.js';
+import { isPlainEdits } from './plain-edits.js';
 
 export interface NotebookAssets {
   readonly js: string;
@@ -68,7 +69,8 @@ export function submitRoutes(submit: Submit): Router {
   router.post('/proxy/:id/events', refuseForms, jsonBody(EVENTS_LIMIT), async (ctx) => {
     const participant = requireParticipant(ctx);
     const instance = pathParameter(ctx, 'id');
-    const sent = parsed(sentSchema, ctx.request.body);
+    const body: unknown = ctx.request.body;
+    const sent = isPlainEdits(body) ? body : parsed(sentSchema, body);
     if (!instanceIdPattern.test(instance)) refuseForeignNotebook();
     const result = await intake.store({ participant, instance }, sent);
     if (result.kind === 'not-yours') refuseForeignNotebook();

@@ -1,14 +1,14 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import compress from 'koa-compress';
 import helmet from 'koa-helmet';
 import Koa, { type Context, type Next } from 'koa';
-import { sessionKey } from '../identity.js';
 import type { Logger } from '../log.js';
 import type { Settings } from '../settings.js';
 import { clientAddress, Proxies } from './client-address.js';
 import { Refusal } from './refusal.js';
 import { type Audience, refusal, refusalPage } from './refusal-pages.js';
+import { sessionKeys } from './session-keys.js';
 import { createViews, type Render } from './views.js';
 
 declare module 'koa' {
@@ -33,15 +33,15 @@ type WebSettings = Pick<
 /** The Koa shell: log line, error pages, headers, compression; the routes are added by the caller. */
 export function createApp(settings: WebSettings, log: Logger): Koa {
   const app = new Koa();
-  // The first signs; what the others signed is still believed.
-  app.keys = [settings.OBSERVATORY_SECRET, ...settings.OBSERVATORY_OLD_SECRETS].map(sessionKey);
+  app.keys = sessionKeys([settings.OBSERVATORY_SECRET, ...settings.OBSERVATORY_OLD_SECRETS]);
   const proxies = new Proxies(settings.OBSERVATORY_TRUSTED_PROXIES);
   const render = createViews();
   const secure = settings.OBSERVATORY_PUBLIC_URL.startsWith('https:');
 
   app.use(async function prepare(ctx, next) {
     ctx.state.address = clientAddress(ctx.req, proxies);
-    ctx.state.nonce = randomBytes(16).toString('base64');
+    // 122 random bits, from a store: a call of randomBytes for each answer takes a multiple of the time.
+    ctx.state.nonce = randomUUID();
     ctx.state.render = render;
     ctx.cookies.secure = secure;
     await next();

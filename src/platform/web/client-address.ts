@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv4, SocketAddress } from 'node:net';
+import { remembered } from '../remembered.js';
 
 /** The proxies of the setting: addresses and ranges such as 10.0.0.0/8 or fd00::/8. */
 export class Proxies {
@@ -12,9 +13,10 @@ export class Proxies {
     }
   }
 
-  includes(address: string): boolean {
-    return isIP(address) !== 0 && this.list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
-  }
+  /** All that comes, comes from a few proxies. */
+  readonly includes = remembered(
+    (address) => isIP(address) !== 0 && this.list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6'),
+  );
 }
 
 /** Whether the text is an address or a range. */
