@@ -49,7 +49,9 @@ export class PageView {
     this.kernelButtons = element('div', { class: 'group' }, this.stop, reset);
     const footer = element('footer', { class: 'bottom' }, this.kernelButtons, this.flowButtons);
     const head = element('div', { class: 'head' }, this.header(), this.banners.root);
-    this.frame = element('div', { class: 'frame' }, this.skipLink(), head, this.tasks, footer, this.told);
+    const link = element('a', { href: '/withdraw', 'data-test': 'to-withdraw' }, texts.withdraw);
+    const leave = element('aside', { class: 'leave' }, link);
+    this.frame = element('div', { class: 'frame' }, this.skipLink(), head, this.tasks, leave, footer, this.told);
     keepInSight(head, footer);
     this.dialogs = new Dialogs(this.frame);
     this.setSaveState('saved');

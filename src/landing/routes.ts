@@ -6,6 +6,7 @@ import { type ReadyHints, serveLine } from '../participants/line.js';
 import { arrive, noteTokenUnasked, PairTakenError, type Participant } from '../participants/participant.js';
 import { KEPT_SECONDS } from '../participants/presence.js';
 import { resumableByPair } from '../participants/pair.js';
+import { returnAddress } from '../participants/return-address.js';
 import { findStudy, type StoredStudy } from '../participants/study-store.js';
 import { addressKey } from '../platform/identity.js';
 import type { Logger } from '../platform/log.js';
@@ -24,6 +25,7 @@ import { tickedBoxes } from './consent-form.js';
 import { currentParticipant } from './entry.js';
 import { linkParameters } from './offer.js';
 import { goBack } from './return.js';
+import { askWithdrawal, withdraw } from './withdraw.js';
 import type { WaitingRoom } from './waiting-room.js';
 import { toldOf } from './waiting-routes.js';
 
@@ -53,6 +55,8 @@ export function landingRoutes(landing: Landing): Router {
   router.post(['/howTo', '/howTo.php'], formBody, (ctx) => start(ctx, landing, verdicts));
   router.get(['/howTo', '/howTo.php'], (ctx) => howTo(ctx, landing));
   router.all(['/getAssignedInstance', '/getAssignedInstance.php'], formBody, (ctx) => assignedInstance(ctx, landing));
+  router.get('/withdraw', (ctx) => askWithdrawal(ctx, landing.database));
+  router.post('/withdraw', formBody, (ctx) => withdraw(ctx, landing.database));
   router.get('/return', (ctx) => goBack(ctx, landing.database));
   router.get('/demo/exit-survey', (ctx: Context) => {
     ctx.body = ctx.state.render('landing/exit-survey.html', { language: 'en', title: 'Thank you' });
@@ -71,8 +75,8 @@ async function intro(ctx: Context, landing: Landing): Promise<void> {
 async function consent(ctx: Context, landing: Landing): Promise<void> {
   const admission = await admit(ctx, landing);
   if (admission === undefined) return;
-  await arrived(ctx, landing, admission);
-  showConsent(ctx, landing, admission.study);
+  const participant = await arrived(ctx, landing, admission);
+  showConsent(ctx, landing, admission.study, participant);
 }
 
 interface ConsentAgain {
@@ -81,11 +85,18 @@ interface ConsentAgain {
   readonly captchaFailed?: boolean;
 }
 
-function showConsent(ctx: Context, landing: Landing, study: StoredStudy, again: ConsentAgain = {}): void {
+function showConsent(
+  ctx: Context,
+  landing: Landing,
+  study: StoredStudy,
+  participant: Participant | undefined,
+  again: ConsentAgain = {},
+): void {
   const widget = captchaFor(landing.captcha, study)?.widget;
   if (widget !== undefined) allowOtherSources(ctx, widget.sources);
   const recorded = recordedInWords(study.page.record, study.language === 'de' ? 'de' : 'en');
   show(ctx, 'landing/consent.html', study, {
+    refuseAt: (participant && returnAddress(study, participant, 'noConsent')) ?? null,
     ...{ recorded, captcha: widget ?? null, ticked: [], captchaFailed: false, ...again },
     prefetch: [...landing.notebookFiles, HOW_TO_SCRIPT],
   });
@@ -122,7 +133,7 @@ async function start(ctx: Context, landing: Landing, verdicts: CaptchaVerdicts):
     if (captcha !== undefined && !(await verdicts.passed(ctx, captcha, admission.arrived?.id))) {
       // Another web process may have let this very form in meanwhile, and then they are sent on.
       const stillOutside = (await admit(ctx, landing)) !== undefined;
-      if (stillOutside) showConsent(ctx, landing, study, { ticked: boxes, captchaFailed: true });
+      if (stillOutside) showConsent(ctx, landing, study, admission.arrived, { ticked: boxes, captchaFailed: true });
       ctx.status = stillOutside ? 400 : 303;
       return;
     }
