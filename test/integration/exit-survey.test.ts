@@ -37,7 +37,7 @@ const answers = {
 /** Of docs/researchers.md: a survey elsewhere, and one here. */
 function documented(): { exitSurvey: { url?: string } }[] {
   const page = readFileSync(new URL('../../docs/researchers.md', import.meta.url), 'utf8');
-  const section = page.slice(page.indexOf('\n## Exit survey\n'), page.indexOf('\n## How the notebook looks\n'));
+  const [, section = ''] = /\n## Exit survey\n(.*?)\n## /s.exec(page) ?? [];
   return [...section.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml]) => parse(yaml!) as { exitSurvey: object });
 }
 
