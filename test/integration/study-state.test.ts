@@ -40,7 +40,7 @@ describe('a study that is paused live', function () {
   };
   const takesABreak = async (response: Response) => {
     assert.equal(response.status, 503);
-    assert.match(await response.text(), /This study is taking a break\. Please come back later\./);
+    assert.match(await response.text(), /data-code="paused"[^]*<h1>This study is taking a break/);
   };
 
   it('refuses newcomers at every step of the way in', async () => {
