@@ -90,7 +90,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     unreachableRoutes(database),
     controlRoutes({ database, secret, staleAfterSeconds: staleAfter(settings) }),
     landingRoutes({
-      ...{ database, log, secret, hints, room, nudge, prepare, captcha: captchaOf(settings) },
+      ...{ database, log, secret, room, nudge, captcha: captchaOf(settings) },
       notebookFiles: [assets.js, assets.css, ...assets.preload],
     }),
     waitingRoutes(room),

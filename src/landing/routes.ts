@@ -2,7 +2,6 @@ import type { Context } from 'koa';
 import Router from 'koa-router';
 import type { KnownAddress } from '../participants/address.js';
 import { join, type JoinResult } from '../participants/join.js';
-import { type ReadyHints, serveLine } from '../participants/line.js';
 import { arrive, noteTokenUnasked, PairTakenError, type Participant } from '../participants/participant.js';
 import { KEPT_SECONDS } from '../participants/presence.js';
 import { resumableByPair } from '../participants/pair.js';
@@ -34,14 +33,11 @@ export interface Landing {
   readonly log: Logger;
   readonly secret: string;
   readonly captcha: Captcha | undefined;
-  readonly hints: ReadyHints;
   readonly room: WaitingRoom;
   /** Addresses of the notebook page's files: browsers get them while their participants read. */
   readonly notebookFiles: readonly string[];
   /** Asks the manager to look at once; losing it costs only time. */
   nudge(): void;
-  /** Instances were given out, perhaps: makes them ready, in its own time. */
-  readonly prepare: () => void;
 }
 
 const HOW_TO_SCRIPT = '/assets/landing/how-to.js';
@@ -145,9 +141,9 @@ async function start(ctx: Context, landing: Landing, verdicts: CaptchaVerdicts):
       consent: boxes,
     });
     refuseUnlessJoined(joined);
-    await serveLine(database, landing.hints, study.profile);
     if (joined === 'joined') tellTokenService(landing, study, participant);
-    landing.prepare();
+    // Serves the line: one look for all who join in the same moment.
+    await landing.room.ask(participant.id);
     landing.nudge();
     ctx.redirect('/howTo');
   }

@@ -109,14 +109,11 @@ export class WaitingRoom {
     const ids = [...new Set([...asking, ...watching])];
     if (ids.length === 0) return new Map();
     await this.mark(asking, watching);
-    let standings = await readStandings(database, ids);
+    const profiles = profilesWaited(await readStandings(database, ids));
     let served = 0;
-    for (const profile of profilesWaited(standings)) served += await serveLine(database, hints, profile);
-    if (served > 0) {
-      prepare();
-      standings = await readStandings(database, ids);
-    }
-    return readPlaces(database, standings);
+    for (const profile of profiles) served += await serveLine(database, hints, profile);
+    if (served > 0) prepare();
+    return readPlaces(database, ids, profiles);
   }
 
   /** Who asks each time, who watches now and then. */
@@ -142,6 +139,6 @@ export class WaitingRoom {
   }
 }
 
-function profilesWaited(standings: readonly Standing[]): Set<string> {
-  return new Set(standings.filter(({ state }) => state === 'waiting').map(({ profile }) => profile));
+function profilesWaited(standings: readonly Standing[]): string[] {
+  return [...new Set(standings.filter(({ state }) => state === 'waiting').map(({ profile }) => profile))];
 }

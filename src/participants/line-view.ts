@@ -1,6 +1,6 @@
 /** The lines as their pages show them: read once for all who look. */
 import type { Queryable } from '../platform/postgres/database.js';
-import { expectedWait, type Supply } from './expected-wait.js';
+import { expectedWaits, type Supply } from './expected-wait.js';
 import { isKept, joinSeen } from './presence.js';
 
 /** Where somebody is in the line, or beyond it. `gone`: neither waits nor works. */
@@ -32,42 +32,48 @@ export async function readStandings(database: Queryable, ids: readonly string[])
   return rows;
 }
 
-/** The places of these; who is not among the standings is nobody. */
-export async function readPlaces(database: Queryable, standings: readonly Standing[]): Promise<Map<string, Place>> {
-  const waiting = standings.filter(({ state }) => state === 'waiting');
-  const profiles = [...new Set(waiting.map(({ profile }) => profile))];
+/** The places of those who are somebody. These profiles are those of their lines. */
+export async function readPlaces(
+  database: Queryable,
+  ids: readonly string[],
+  profiles: readonly string[],
+): Promise<Map<string, Place>> {
+  // The line before those in it: whoever is served in between is told so, and not that they are behind all others.
   const lines = profiles.length === 0 ? new Map<string, Line>() : await readLines(database, profiles);
+  const standings = await readStandings(database, ids);
   return new Map(standings.map((standing) => [standing.id, placeOf(standing, lines.get(standing.profile))]));
 }
 
 function placeOf({ id, language, state, instance }: Standing, line: Line | undefined): Place {
   if (state === 'working' && instance !== null) return { state: 'ready', instance };
-  if (state !== 'waiting' || line === undefined) return { state: 'gone' };
-  // Whoever is seen again just now may stand in the line only at the next look: behind all others, until then.
-  const before = line.positions.get(id) ?? line.positions.size;
-  return { state: 'waiting', before, expected: expectedWait(before, line.supply), language };
+  if (state !== 'waiting') return { state: 'gone' };
+  // Whoever came after the line was read is behind all who were in it.
+  const before = line?.positions.get(id) ?? line?.positions.size ?? 0;
+  return { state: 'waiting', before, expected: line?.expected[before] ?? null, language };
 }
 
 interface Line {
   readonly positions: ReadonlyMap<string, number>;
-  readonly supply: Supply;
+  /** By position. */
+  readonly expected: readonly (number | null)[];
 }
 
-/** Boots of yesterday say little of those of today. */
-const BOOTS = { most: 20, hours: 24 };
-const FREED = { most: 20, minutes: 30 };
+/** Those of yesterday say little of those of today. */
+const MEASURED = { most: 20, hours: 24 };
 
 const supplies = `
 select profile,
   (select count(*)::int from instances i where i.profile = profiles.profile and state = 'ready') as ready,
   array(select extract(epoch from now() - coalesce(dispatched_at, created_at))::float8 from instances i
         where i.profile = profiles.profile and state = 'booting') as booting,
+  array(select extract(epoch from now() - leased_at)::float8 from instances i
+        where i.profile = profiles.profile and state = 'leased') as leased,
   array(select extract(epoch from ready_at - coalesce(dispatched_at, created_at))::float8 from instances i
-        where i.profile = profiles.profile and ready_at > now() - interval '${BOOTS.hours} hours'
-        order by ready_at desc limit ${BOOTS.most}) as boots,
-  array(select extract(epoch from now() - l.ended_at)::float8 from leases l join instances i on i.id = l.instance_id
-        where i.profile = profiles.profile and l.ended_at > now() - interval '${FREED.minutes} minutes'
-        order by l.ended_at desc limit ${FREED.most}) as freed
+        where i.profile = profiles.profile and ready_at > now() - interval '${MEASURED.hours} hours'
+        order by ready_at desc limit ${MEASURED.most}) as boots,
+  array(select extract(epoch from l.ended_at - l.started_at)::float8 from leases l join instances i on i.id = l.instance_id
+        where i.profile = profiles.profile and l.ended_at > now() - interval '${MEASURED.hours} hours'
+        order by l.ended_at desc limit ${MEASURED.most}) as sessions
 from unnest($1::text[]) profiles(profile)`;
 
 async function readLines(database: Queryable, profiles: readonly string[]): Promise<Map<string, Line>> {
@@ -82,7 +88,8 @@ async function readLines(database: Queryable, profiles: readonly string[]): Prom
   return new Map(
     supply.rows.map((row) => {
       const ids = line.rows.filter(({ profile }) => profile === row.profile).map(({ id }) => id);
-      return [row.profile, { positions: new Map(ids.map((id, before) => [id, before])), supply: row }];
+      const positions = new Map(ids.map((id, before) => [id, before]));
+      return [row.profile, { positions, expected: expectedWaits(ids.length + 1, row) }];
     }),
   );
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { InstanceFile } from '../platform/instance.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
@@ -33,6 +34,8 @@ export class Preparation {
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly needs: Needs) {
+    // Each request listens to it; Node would take more than ten for a leak.
+    setMaxListeners(0, this.stopping.signal);
     this.timer = setInterval(() => {
       this.hurry();
     }, LOOK_MS);

@@ -21,6 +21,11 @@ export interface LogLine {
 
 export const SECRET = 'a secret of the web tests, long enough';
 
+export interface RunningWebOptions {
+  /** Consul and Traefik as well: participants come by `publicUrl`. */
+  readonly traefik?: boolean;
+}
+
 /** The web app on a real Postgres and Redis, without a cluster: instances are rows that a test makes ready. */
 export class RunningWeb {
   private instances = 0;
@@ -36,15 +41,20 @@ export class RunningWeb {
     readonly stop: () => Promise<void>,
   ) {}
 
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<RunningWeb> {
+  static async start(
+    environment: Readonly<Record<string, string>> = {},
+    { traefik = false }: RunningWebOptions = {},
+  ): Promise<RunningWeb> {
     const runDir = await mkdtemp(path.join(tmpdir(), 'observatory-web-'));
-    const services = await startServices({ runDir, only: ['postgres', 'redis'] });
+    const services = await startServices({ runDir, ...(!traefik && { only: ['postgres', 'redis'] }) });
     const settings = readSettings({
       ...services.environment,
       OBSERVATORY_SECRET: SECRET,
-      OBSERVATORY_PUBLIC_URL: 'http://127.0.0.1',
-      OBSERVATORY_LISTEN: '127.0.0.1:0',
-      OBSERVATORY_GATE_LISTEN: '127.0.0.1:0',
+      ...(!traefik && {
+        OBSERVATORY_PUBLIC_URL: 'http://127.0.0.1',
+        OBSERVATORY_LISTEN: '127.0.0.1:0',
+        OBSERVATORY_GATE_LISTEN: '127.0.0.1:0',
+      }),
       OBSERVATORY_TRUSTED_PROXIES: '127.0.0.1',
       ...environment,
     });
@@ -60,6 +70,16 @@ export class RunningWeb {
       await services.stop();
       await rm(runDir, { recursive: true, force: true });
     });
+  }
+
+  get publicUrl(): string {
+    return this.settings.OBSERVATORY_PUBLIC_URL;
+  }
+
+  /** What the log says went wrong. */
+  problems(): string {
+    const errors = this.lines.filter(({ level }) => level >= 50);
+    return errors.map((line) => JSON.stringify(line)).join('\n');
   }
 
   /** The study again, with other limits. */
@@ -79,7 +99,7 @@ export class RunningWeb {
   }
 }
 
-function linesInto(lines: LogLine[]): Writable {
+export function linesInto(lines: LogLine[]): Writable {
   return new Writable({
     write(chunk: Buffer, _encoding, done) {
       for (const line of chunk.toString().split('\n')) if (line !== '') lines.push(JSON.parse(line) as LogLine);

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { startWeb } from '../../src/cli/web.js';
 import { WaitingRoom } from '../../src/landing/waiting-room.js';
 import { lapse } from '../../src/participants/lapse.js';
+import { serveLine } from '../../src/participants/line.js';
 import type { Database } from '../../src/platform/postgres/database.js';
 import { PlainParticipant } from '../browser/running-platform.js';
 import { poll } from '../poll.js';
@@ -50,6 +51,31 @@ describe('the waiting line', function () {
        on conflict (participant_id) do update set at = excluded.at`,
       [idOf(who), seconds],
     );
+
+  it('gives the only instance to the first, however many web processes serve at once', async () => {
+    const people: PlainParticipant[] = [];
+    for (let n = 0; n < 20; n += 1) people.push(await waiter());
+    const none = { pop: () => Promise.resolve(undefined) };
+    for (const [n] of people.entries()) {
+      await web.makeReady(1);
+      await Promise.all(Array.from({ length: 8 }, () => serveLine(web.database, none, 'default')));
+      const { rows } = await web.database.query<{ id: string }>(
+        'select participant_id as id from leases order by leases.id',
+      );
+      assert.deepEqual(
+        rows.map(({ id }) => id),
+        people.slice(0, n + 1).map(idOf),
+      );
+    }
+  });
+
+  it('defect 16: no start waits for an instance, however many come to an empty pool', async () => {
+    const people = await Promise.all(Array.from({ length: 30 }, waiter));
+    assert.deepEqual(
+      new Set(await Promise.all(people.map(async (who) => (await told(who)).state))),
+      new Set(['waiting']),
+    );
+  });
 
   it('is told by a stream: the place at once, each change, the notebook at the end', async () => {
     const [first, second] = [await waiter(), await waiter()];

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { waitingWords } from '../../src/landing/waiting-words.js';
-import { expectedWait, type Supply } from '../../src/participants/expected-wait.js';
+import { expectedWaits, type Supply } from '../../src/participants/expected-wait.js';
 
-const nothing: Supply = { ready: 0, booting: [], boots: [], freed: [] };
-/** Four of five take up to 8 s. */
+const nothing: Supply = { ready: 0, booting: [], leased: [], boots: [], sessions: [] };
+/** Four of five take up to 8 s, the middle one 6 s. */
 const boots = [4, 12, 8, 6, 5];
-/** Three in the last minute: one each half minute after the first. */
-const freed = [60, 30, 2];
+/** Four of five take up to 300 s, the middle one 250 s. */
+const sessions = [240, 300, 600, 200, 250];
 
 describe('the expected wait', () => {
   const cases: readonly [what: string, before: number, supply: Partial<Supply>, seconds: number | null][] = [
@@ -14,29 +14,29 @@ describe('the expected wait', () => {
     ['is unknown where nothing was measured', 0, {}, null],
     ['is unknown where an instance boots for the first time', 0, { booting: [3] }, null],
     ['is what is left of a boot, as long as four of five take', 0, { booting: [3], boots }, 5],
-    ['falls as the boot goes on', 0, { booting: [6], boots }, 2],
-    ['is a second for a boot that is late', 0, { booting: [10], boots }, 1],
-    ['does not count on a boot that is twice as late', 0, { booting: [17], boots }, null],
-    ['gives the oldest boot to the first', 0, { booting: [1, 7], boots }, 1],
-    ['gives the next boot to the second', 1, { booting: [1, 7], boots }, 7],
+    ['falls as the boot goes on', 0, { booting: [3.9], boots }, 4.1],
+    ['of a late boot is that of the boots that were as late', 0, { booting: [10], boots }, 2],
+    ['does not count on a boot that is later than any', 0, { booting: [17], boots }, null],
+    ['gives the oldest boot to the first', 0, { booting: [1, 3], boots }, 5],
+    ['gives the next boot to the second', 1, { booting: [1, 3], boots }, 7],
     ['counts those whom a ready instance serves', 1, { ready: 1, booting: [3], boots }, 5],
-    ['is unknown where too few came free for a rate', 1, { booting: [3], boots, freed: [10, 5] }, null],
-    ['behind all boots is until one comes free and boots anew', 1, { booting: [3], boots, freed }, 8 + 30],
-    ['grows with each one before', 3, { booting: [3], boots, freed }, 8 + 90],
-    ['grows when nothing comes free any more', 0, { boots, freed: [240, 210, 182] }, 8 + 120],
-    ['is never less than that of the boots before', 1, { booting: [0], boots: [100], freed: [1, 1, 1] }, 100.5],
+    ['is unknown where all are in use for the first time', 0, { leased: [60], boots }, null],
+    ['is unknown where too few were done', 0, { leased: [60], boots, sessions: [200, 300] }, null],
+    ['is what is left of a session, and a boot', 0, { leased: [60], boots, sessions }, 240 + 8],
+    ['gives the first what comes first', 1, { booting: [3], leased: [60, 150], boots, sessions }, 150 + 8],
+    ['is a session and a boot more in the next round', 1, { leased: [60], boots, sessions }, 240 + 8 + 250 + 6],
+    ['is two of them more in the one after', 2, { leased: [60], boots, sessions }, 240 + 8 + 2 * (250 + 6)],
+    ['does not count on who works longer than any', 1, { leased: [60, 700], boots, sessions }, 240 + 8 + 250 + 6],
   ];
   for (const [what, before, supply, seconds] of cases) {
-    it(what, () => assert.equal(expectedWait(before, { ...nothing, ...supply }), seconds));
+    it(what, () => assert.equal(expectedWaits(before + 1, { ...nothing, ...supply })[before], seconds));
   }
 
-  it('never lets somebody further behind be served earlier', () => {
-    const supply = { ready: 2, booting: [1, 9, 3, 0, 30], boots, freed };
-    const waits = Array.from({ length: 20 }, (_, before) => expectedWait(before, supply)!);
-    assert.deepEqual(
-      waits,
-      [...waits].sort((a, b) => a - b),
-    );
+  it('never lets somebody further behind be served earlier, and knows a time for all', () => {
+    const supply = { ready: 2, booting: [1, 9, 3, 0, 30], leased: [10, 250, 100], boots, sessions };
+    const waits = expectedWaits(50, supply);
+    assert.equal(waits.length, 50);
+    assert.ok(waits.every((seconds, before) => seconds !== null && seconds >= (waits[before - 1] ?? 0)));
   });
 });
 
