@@ -4,7 +4,7 @@
  *   node notebook/build.mjs <folder>
  */
 import { build } from 'esbuild';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,9 +41,8 @@ const narrow = {
   },
 };
 
-async function compress(folder) {
-  for (const name of await readdir(folder)) {
-    if (!/\.(js|css)$/.test(name)) continue;
+async function compress(folder, names) {
+  for (const name of names) {
     const file = join(folder, name);
     const content = await readFile(file);
     const quality = {
@@ -69,9 +68,21 @@ function withImports(metafile, names, found = new Set()) {
   return found;
 }
 
+/** Whole at any time: a web app may start beside the build. */
+async function replaceManifest(folder, manifest) {
+  const file = join(folder, 'manifest.json');
+  await writeFile(`${file}.${process.pid}`, `${JSON.stringify(manifest, null, 2)}\n`);
+  await rename(`${file}.${process.pid}`, file);
+}
+
+/** What an earlier build left. */
+async function removeOthers(folder, built) {
+  const kept = new Set(['manifest.json', ...built.flatMap((name) => [name, `${name}.br`, `${name}.gz`])]);
+  for (const name of await readdir(folder)) if (!kept.has(name)) await rm(join(folder, name), { force: true });
+}
+
 /** Returns the manifest: the file names of the page's script and style sheet, and what the script will load next. */
 export async function buildNotebook(outDir) {
-  await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
   const { metafile } = await build({
     entryPoints: { notebook: join(here, 'boot.ts'), style: join(here, 'style.css') },
@@ -102,8 +113,10 @@ export async function buildNotebook(outDir) {
     // What each page needs. The rest is loaded by those that turn out to need it.
     preload: [...withImports(metafile, [js, kernel])].filter((name) => name !== js).map((name) => basename(name)),
   };
-  await compress(outDir);
-  await writeFile(join(outDir, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  const built = Object.keys(metafile.outputs).map((file) => basename(file));
+  await compress(outDir, built);
+  await replaceManifest(outDir, manifest);
+  await removeOthers(outDir, built);
   return { ...manifest, metafile };
 }
 
