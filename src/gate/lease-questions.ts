@@ -1,4 +1,5 @@
 import { instanceIdPattern } from '../platform/identity.js';
+import { Gathered } from '../platform/gathered.js';
 import type { Database } from '../platform/postgres/database.js';
 
 interface Question {
@@ -8,8 +9,6 @@ interface Question {
   readonly reject: (error: unknown) => void;
 }
 
-/** A second one goes while the first is on its way: one that hangs stops nobody. */
-const QUERIES_AT_ONCE = 2;
 const LARGEST = 500;
 
 const statement = {
@@ -23,33 +22,14 @@ const statement = {
  * in a query that begins after they came, so that who has lost a lease gets in no more.
  */
 export class LeaseQuestions {
-  private waiting: Question[] = [];
-  private underway = 0;
-  private isSet = false;
+  private readonly questions = new Gathered<Question>(LARGEST, (asked) => this.ask(asked));
 
   constructor(private readonly database: Database) {}
 
   holds(participant: string, instance: string): Promise<boolean> {
     if (!instanceIdPattern.test(instance)) return Promise.resolve(false);
     return new Promise((resolve, reject) => {
-      this.waiting.push({ participant, instance, resolve, reject });
-      if (this.isSet) return;
-      // What else has arrived in this turn of the event loop goes along.
-      this.isSet = true;
-      setImmediate(() => {
-        this.isSet = false;
-        this.next();
-      });
-    });
-  }
-
-  private next(): void {
-    if (this.underway >= QUERIES_AT_ONCE || this.waiting.length === 0) return;
-    const asked = this.waiting.splice(0, LARGEST);
-    this.underway += 1;
-    void this.ask(asked).finally(() => {
-      this.underway -= 1;
-      this.next();
+      this.questions.add({ participant, instance, resolve, reject });
     });
   }
 

@@ -3,6 +3,7 @@ import { type ReadyHints, serveLine } from '../participants/line.js';
 import { type Place, readPlaces, readStandings, type Standing } from '../participants/line-view.js';
 import { KEPT_SECONDS, markSeen } from '../participants/presence.js';
 import type { Logger } from '../platform/log.js';
+import { Repeated } from '../platform/repeated.js';
 import type { Database } from '../platform/postgres/database.js';
 
 const LOOK_MS = 1_000;
@@ -38,15 +39,14 @@ export class WaitingRoom {
   private readonly watchers = new Set<Watcher>();
   private questions: Question[] = [];
   private readonly marked = new Map<string, number>();
-  private looking: Promise<void> | undefined;
-  private lookAgain = false;
+  private readonly looks = new Repeated(() => this.answerAll());
   private isStopped = false;
   private lapseAfter = Date.now() + KEPT_SECONDS * 1000;
   private readonly timers: readonly NodeJS.Timeout[];
 
   constructor(private readonly needs: Needs) {
     const look = (): void => {
-      if (this.watchers.size > 0) this.hurry();
+      if (this.watchers.size > 0) this.looks.hurry();
     };
     this.timers = [setInterval(look, LOOK_MS), setInterval(() => void this.lapse(), LAPSE_MS)];
   }
@@ -55,7 +55,7 @@ export class WaitingRoom {
   watch(watcher: Watcher): () => void {
     if (this.isStopped) watcher.end();
     else this.watchers.add(watcher);
-    this.hurry();
+    this.looks.hurry();
     return () => this.watchers.delete(watcher);
   }
 
@@ -63,7 +63,7 @@ export class WaitingRoom {
   ask(id: string): Promise<Place> {
     return new Promise((answer, fail) => {
       this.questions.push({ id, answer, fail });
-      this.hurry();
+      this.looks.hurry();
     });
   }
 
@@ -72,19 +72,7 @@ export class WaitingRoom {
     for (const timer of this.timers) clearInterval(timer);
     for (const watcher of this.watchers) watcher.end();
     this.watchers.clear();
-    while (this.looking !== undefined) await this.looking;
-  }
-
-  private hurry(): void {
-    if (this.looking !== undefined) {
-      this.lookAgain = true;
-      return;
-    }
-    this.lookAgain = false;
-    this.looking = this.answerAll().finally(() => {
-      this.looking = undefined;
-      if (this.lookAgain) this.hurry();
-    });
+    await this.looks.rest();
   }
 
   private async answerAll(): Promise<void> {

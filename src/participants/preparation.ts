@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { InstanceFile } from '../platform/instance.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
+import { Repeated } from '../platform/repeated.js';
 
 const LOOK_MS = 1_000;
 const FIRST_RETRY_MS = 500;
@@ -29,8 +30,7 @@ export class Preparation {
   private readonly busy = new Set<string>();
   private readonly failures = new Map<string, number>();
   private readonly stopping = new AbortController();
-  private looking: Promise<void> | undefined;
-  private lookAgain = false;
+  private readonly looks = new Repeated(() => this.lookUnlessStopped());
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly needs: Needs) {
@@ -43,25 +43,22 @@ export class Preparation {
 
   /** An instance was given out just now, perhaps. */
   hurry(): void {
-    if (this.looking !== undefined) {
-      this.lookAgain = true;
-      return;
-    }
-    this.lookAgain = false;
-    this.looking = this.look()
-      .catch((error: unknown) => {
-        this.needs.log.warn({ err: error }, 'instances that were given out could not be looked for');
-      })
-      .finally(() => {
-        this.looking = undefined;
-        if (this.lookAgain && !this.stopping.signal.aborted) this.hurry();
-      });
+    this.looks.hurry();
   }
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
     this.stopping.abort();
-    await this.looking;
+    await this.looks.rest();
+  }
+
+  private async lookUnlessStopped(): Promise<void> {
+    if (this.stopping.signal.aborted) return;
+    try {
+      await this.look();
+    } catch (error) {
+      this.needs.log.warn({ err: error }, 'instances that were given out could not be looked for');
+    }
   }
 
   private async look(): Promise<void> {
@@ -97,12 +94,8 @@ export class Preparation {
       this.needs.log.warn({ instance, reason, retryInMs: wait }, 'an instance could not be made ready; trying again');
       setTimeout(() => {
         this.busy.delete(lease);
-        this.hurryUnlessStopped();
+        this.hurry();
       }, wait).unref();
     }
-  }
-
-  private hurryUnlessStopped(): void {
-    if (!this.stopping.signal.aborted) this.hurry();
   }
 }

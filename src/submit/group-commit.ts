@@ -1,6 +1,12 @@
 import { DatabaseError } from 'pg';
 import type { Database } from '../platform/postgres/database.js';
-import type { Sender } from './intake.js';
+import { Gathered } from '../platform/gathered.js';
+
+export interface Sender {
+  readonly participant: string;
+  /** Which the participant has or had: work that was typed while it died must still be taken. */
+  readonly instance: string;
+}
 
 /** Events of one page that follow one another. */
 export interface Batch {
@@ -18,8 +24,6 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** While Postgres stores one group, the next one gathers and a second is on its way. */
-const CALLS_AT_ONCE = 2;
 const GROUP_BATCHES = 32;
 /** In characters: a longer one does not hold up the others. */
 const LONG_BATCH = 100_000;
@@ -29,9 +33,7 @@ const LONG_BATCH = 100_000;
  * stored, go together, in one statement. A batch that comes alone waits for nothing.
  */
 export class GroupCommit {
-  private waiting: Waiting[] = [];
-  private underway = 0;
-  private gathering = false;
+  private readonly batches = new Gathered<Waiting>(GROUP_BATCHES, (group) => this.storeGroup(group));
 
   constructor(private readonly database: Database) {}
 
@@ -39,28 +41,7 @@ export class GroupCommit {
   async store(batch: Batch): Promise<boolean> {
     if (batch.json.length > LONG_BATCH) return false;
     return new Promise((resolve, reject) => {
-      this.waiting.push({ batch, resolve, reject });
-      this.gather();
-    });
-  }
-
-  /** Until the requests that are here already have been read. */
-  private gather(): void {
-    if (this.gathering) return;
-    this.gathering = true;
-    setImmediate(() => {
-      this.gathering = false;
-      this.next();
-    });
-  }
-
-  private next(): void {
-    if (this.underway >= CALLS_AT_ONCE || this.waiting.length === 0) return;
-    const group = this.waiting.splice(0, GROUP_BATCHES);
-    this.underway += 1;
-    void this.storeGroup(group).finally(() => {
-      this.underway -= 1;
-      this.next();
+      this.batches.add({ batch, resolve, reject });
     });
   }
 

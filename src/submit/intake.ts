@@ -3,7 +3,7 @@ import type { Database } from '../platform/postgres/database.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { chosenPart } from './chosen-part.js';
 import { type Sent, storableJson, type StudyEvent } from './event.js';
-import { GroupCommit } from './group-commit.js';
+import { GroupCommit, type Sender } from './group-commit.js';
 import { RecordChoices } from './record-choices.js';
 
 /** `other-page`: another page has taken over; what this one sent is stored apart. */
@@ -11,12 +11,6 @@ export type IntakeResult =
   | { readonly kind: 'stored' | 'gap' | 'other-page'; readonly acknowledged: number }
   | { readonly kind: 'ended' }
   | { readonly kind: 'not-yours' };
-
-export interface Sender {
-  readonly participant: string;
-  /** Which the participant has or had: work that was typed while it died must still be taken. */
-  readonly instance: string;
-}
 
 /** The way of an event into Postgres. */
 export class Intake {
