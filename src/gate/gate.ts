@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import Keygrip from 'keygrip';
-import { instanceToken, probeKey, sameSecret, sessionKey } from '../platform/identity.js';
+import { instanceToken, probeKey, sameSecret } from '../platform/identity.js';
 import type { Logger } from '../platform/log.js';
 import { type Proxies, socketAddress } from '../platform/web/client-address.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { refuseForeignNotebook, refuseWithoutSession, signedParticipant } from '../platform/web/session.js';
+import { sessionKeys } from '../platform/web/session-keys.js';
 import { instanceOfOwnPath, instanceOfPath } from './path.js';
 import { remembered } from '../platform/remembered.js';
 
@@ -27,9 +27,9 @@ export interface Gate {
  * Every key that a participant's kernel takes comes by, so there is nothing between the socket and the decision.
  */
 export function gateListener(gate: Gate): RequestListener {
-  const keys = new Keygrip([gate.secret, ...gate.oldSecrets].map(sessionKey));
-  // A signature is good, and a token is the instance's, for as long as the process has its secrets.
-  const participantOf = remembered((cookies) => signedParticipant(cookies, keys));
+  const keys = sessionKeys([gate.secret, ...gate.oldSecrets]);
+  const participantOf = (cookies: string): string | undefined => signedParticipant(cookies, keys);
+  // A token is the instance's for as long as the process has its secret.
   const tokenOf = remembered((instance) => instanceToken(gate.secret, instance));
   return (request, response) => {
     const start = performance.now();

@@ -1,8 +1,9 @@
 import { isMobile } from 'is-mobile';
 import type { Context } from 'koa';
 import { isFull } from '../participants/caps.js';
+import type { JoinResult } from '../participants/join.js';
 import { liveInstance } from '../participants/lease.js';
-import { rejoin } from '../participants/leave.js';
+import { rejoin, type RejoinResult } from '../participants/leave.js';
 import { findParticipant, type Participant } from '../participants/participant.js';
 import { returnAddress } from '../participants/return-address.js';
 import { findStudy, impliedStudy, type StoredStudy } from '../participants/study-store.js';
@@ -102,17 +103,25 @@ export async function resumeAt(
 
 /** Whoever gave their place up by being away has one at the end of the line, while the study takes participants. */
 async function comeBack(database: Database, { id }: Participant): Promise<string> {
-  const result = await rejoin(database, id);
+  refuseUnlessJoined(await rejoin(database, id));
+  return '/howTo';
+}
+
+export function refuseUnlessJoined(result: JoinResult | RejoinResult): void {
   switch (result) {
     case 'joined':
     case 'already-joined':
-      return '/howTo';
+      return;
     case 'paused':
       throw refusal('paused');
     case 'not-open':
       throw refusal('closed');
+    case 'invitation-void':
+      throw refusal('invitation-expired');
     case 'study-full':
       throw refusal('full');
+    case 'address-full':
+      throw refusal('address-full');
     case 'never-joined':
       throw refusal('abandoned');
   }

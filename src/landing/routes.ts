@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import Router from 'koa-router';
 import type { KnownAddress } from '../participants/address.js';
-import { join, type JoinResult } from '../participants/join.js';
+import { join } from '../participants/join.js';
 import { arrive, noteTokenUnasked, PairTakenError, type Participant } from '../participants/participant.js';
 import { KEPT_SECONDS } from '../participants/presence.js';
 import { resumableByPair } from '../participants/pair.js';
@@ -21,7 +21,7 @@ import type { Captcha } from './captcha.js';
 import { captchaFor, CaptchaVerdicts } from './captcha-check.js';
 import { markUsed } from './claim.js';
 import { tickedBoxes } from './consent-form.js';
-import { currentParticipant } from './entry.js';
+import { currentParticipant, refuseUnlessJoined } from './entry.js';
 import { linkParameters } from './offer.js';
 import { goBack } from './return.js';
 import { askWithdrawal, withdraw } from './withdraw.js';
@@ -165,24 +165,6 @@ function tellTokenService({ log }: Landing, study: StoredStudy, { id, token, ide
   markUsed(log, study, { id, token }).catch((error: unknown) => {
     log.error({ err: error, participant: id }, 'the token service was not told');
   });
-}
-
-function refuseUnlessJoined(result: JoinResult): void {
-  switch (result) {
-    case 'joined':
-    case 'already-joined':
-      return;
-    case 'paused':
-      throw refusal('paused');
-    case 'not-open':
-      throw refusal('closed');
-    case 'invitation-void':
-      throw refusal('invitation-expired');
-    case 'study-full':
-      throw refusal('full');
-    case 'address-full':
-      throw refusal('address-full');
-  }
 }
 
 async function howTo(ctx: Context, { database, room }: Landing): Promise<void> {

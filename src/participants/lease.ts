@@ -12,7 +12,7 @@ export async function liveInstance(database: Queryable, participantId: string): 
   return rows[0]?.instance;
 }
 
-/** Whether this participant may reach this instance now: the question the gate asks on every request. */
+/** Whether this participant may reach this instance now. The gate asks it about many at once. */
 export async function holdsLease(database: Queryable, participantId: string, instanceId: string): Promise<boolean> {
   if (!instanceIdPattern.test(instanceId)) return false;
   const { rowCount } = await database.query(

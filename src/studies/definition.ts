@@ -136,7 +136,6 @@ const studySchema = z.strictObject({
 type StudyShape = z.infer<typeof studySchema>;
 
 export type StudyDefinition = Omit<StudyShape, 'consentBoxes'> & { consentBoxes: ConsentBox[] };
-export type StudyState = StudyDefinition['state'];
 export type TaskTemplate = StudyDefinition['tasks'][number];
 export type CellTemplate = TaskTemplate['cells'][number];
 export type Caps = StudyDefinition['caps'];

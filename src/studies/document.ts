@@ -49,7 +49,6 @@ export type Output = z.infer<typeof outputSchema>;
 export type MarkdownCell = z.infer<typeof markdownCellSchema>;
 export type CodeCell = z.infer<typeof codeCellSchema>;
 export type Cell = MarkdownCell | CodeCell;
-export type TaskKind = z.infer<typeof taskKindSchema>;
 export type Task = z.infer<typeof taskSchema>;
 export type Document = z.infer<typeof documentSchema>;
 

@@ -57,7 +57,6 @@ export const entrySchema = z
   });
 
 export type Entry = z.infer<typeof entrySchema>;
-export type TokenServiceChoice = NonNullable<Entry['tokenService']>;
 export type ReturnCase = keyof Entry['returnTo'];
 
 /** Where a moment lies between the times at which the study opens and closes. */

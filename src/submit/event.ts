@@ -89,12 +89,11 @@ const dataSchemas = {
 const withheldSchema = z.strictObject({ withheld: z.literal(true), characters: z.int().min(0) });
 
 /** The name of a page load. */
-export const pageSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+export const PAGE_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+export const pageSchema = z.string().regex(PAGE_PATTERN);
 
 /** ISO 8601. */
 export const timeSchema = z.iso.datetime({ offset: true });
-
-export const PAGE_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
 const headSchema = z.object({
   seq: z.int().min(1),
