@@ -80,6 +80,8 @@ describe('the outputs of a program', function () {
 
   it('are exchanged by another cell, and recorded as those of the cell that shows them', async () => {
     await notebook.run('exchange');
+    // The cell that exchanges is done before the other one has drawn it.
+    await notebook.test('output-updated').filter({ hasText: "'from another cell'" }).waitFor();
     assert.match(await notebook.output('updated'), /^'from another cell'/);
     assert.equal(await notebook.output('exchange'), '');
     const outputs = (await lastOutput('updated'))['outputs'] as { data: Record<string, string> }[];
