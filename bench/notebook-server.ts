@@ -6,7 +6,7 @@ import { freePort } from '../src/local/ports.js';
 import { ManagedProcess } from '../src/local/process.js';
 import { pythonEnvironment } from '../src/local/python.js';
 import { packageRoot } from '../src/platform/root.js';
-import { toNotebook } from '../src/submit/legacy/nbformat.js';
+import { toNotebook } from '../src/studies/nbformat.js';
 import type { Platform } from './platform.js';
 
 export interface NotebookServer {

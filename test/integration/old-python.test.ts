@@ -6,7 +6,7 @@ import { packageRoot } from '../../src/platform/root.js';
 import type { CodeCell, Document, Output } from '../../src/studies/document.js';
 import { readStudy } from '../../src/studies/read.js';
 import { highlightPython } from '../../src/submit/legacy/highlight.js';
-import { toNotebook } from '../../src/submit/legacy/nbformat.js';
+import { toNotebook } from '../../src/studies/nbformat.js';
 import { asymmetricSolutions, RETURNS_ITS_INPUT, symmetricSolutions } from './study-solutions.js';
 
 function python(program: string, input: unknown): unknown {

@@ -2,7 +2,7 @@ import type { Participant } from '../../participants/participant.js';
 import type { Queryable } from '../../platform/postgres/database.js';
 import { storableJson } from '../event.js';
 import { notebookState } from '../notebook-state.js';
-import { toNotebook } from './nbformat.js';
+import { toNotebook } from '../../studies/nbformat.js';
 import type { Payload } from './payload.js';
 
 /** False when the participant's part is over: nothing more is stored, as of events. */

@@ -1,6 +1,6 @@
 /** Our document as a Jupyter notebook, nbformat 4.5, with the metadata that the original's notebooks have. */
 import { z } from 'zod';
-import type { Cell, Document, Output } from '../../studies/document.js';
+import type { Cell, Document, Output } from './document.js';
 import { taskNumbers } from './task-numbers.js';
 
 export interface Notebook {

@@ -1,4 +1,4 @@
-import type { Document, Task } from '../../studies/document.js';
+import type { Document, Task } from './document.js';
 
 /**
  * The original's `tasknum` of each task, as its Docker version counted: 0 the introduction, then the tasks as this participant
