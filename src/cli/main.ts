@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { UsersError } from '../control/access/users.js';
 import { DeployError } from '../deploy/deploy-error.js';
 import { publishStudy } from '../participants/study-store.js';
 import { createLogger } from '../platform/log.js';
-import { openDatabase } from '../platform/postgres/database.js';
 import { migrate } from '../platform/postgres/migrate.js';
 import { ProfilesError } from '../platform/profiles.js';
 import { packageVersion } from '../platform/root.js';
@@ -14,6 +14,8 @@ import { controlLink } from './control-link.js';
 import { addDeploy } from './deploy.js';
 import { untilSignal } from './signals.js';
 import { addTokens, TokensError } from './tokens.js';
+import { addUsers } from './users.js';
+import { withDatabase } from './with-database.js';
 
 const program = new Command('observatory')
   .description('Controlled programming experiments on Nomad, Consul and Traefik')
@@ -77,6 +79,7 @@ program
   });
 
 addTokens(program);
+addUsers(program);
 addDeploy(program);
 
 program
@@ -121,23 +124,11 @@ program
     await demo({ once: once === true });
   });
 
-async function withDatabase(work: (database: ReturnType<typeof openDatabase>) => Promise<void>): Promise<void> {
-  const { DATABASE_URL } = readSome(process.env, ['DATABASE_URL']);
-  const database = openDatabase(DATABASE_URL, (error) => {
-    throw error;
-  });
-  try {
-    await work(database);
-  } finally {
-    await database.end();
-  }
-}
-
 try {
   await program.parseAsync();
 } catch (error) {
   // What an operator can act on is said in words; only what we did not expect shows where it came from.
-  const known = [SettingsError, StudyError, ProfilesError, DeployError, TokensError].some(
+  const known = [SettingsError, StudyError, ProfilesError, DeployError, TokensError, UsersError].some(
     (kind) => error instanceof kind,
   );
   console.error(known ? (error as Error).message : error);

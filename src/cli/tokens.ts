@@ -7,8 +7,9 @@ import {
   type Token,
 } from '../participants/invitations.js';
 import { findStudy, type StoredStudy } from '../participants/study-store.js';
-import { type Database, openDatabase } from '../platform/postgres/database.js';
+import type { Database } from '../platform/postgres/database.js';
 import { readSome } from '../platform/settings.js';
+import { withDatabase } from './with-database.js';
 
 const MOST_AT_ONCE = 100_000;
 const DAY_MS = 86_400_000;
@@ -125,19 +126,13 @@ export class TokensError extends Error {}
 
 const iso = (date: Date | null): string => date?.toISOString() ?? '';
 
-async function withStudy(id: string, work: (database: Database, study: StoredStudy) => Promise<void>): Promise<void> {
-  const { DATABASE_URL } = readSome(process.env, ['DATABASE_URL']);
-  const database = openDatabase(DATABASE_URL, (error) => {
-    throw error;
-  });
-  try {
+function withStudy(id: string, work: (database: Database, study: StoredStudy) => Promise<void>): Promise<void> {
+  return withDatabase(async (database) => {
     const study = await findStudy(database, id);
     if (study === undefined)
       throw new TokensError(`There is no study ${id}: publish it with \`observatory study add\`.`);
     await work(database, study);
-  } finally {
-    await database.end();
-  }
+  });
 }
 
 function wholeNumber(text: string): number {

@@ -88,7 +88,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const routers = [
     router,
     unreachableRoutes(database),
-    controlRoutes({ database, secret, staleAfterSeconds: staleAfter(settings) }),
+    controlRoutes({ database, redis, secret, staleAfterSeconds: staleAfter(settings) }),
     landingRoutes({
       ...{ database, log, secret, room, nudge, captcha: captchaOf(settings) },
       notebookFiles: [assets.js, assets.css, ...assets.preload],

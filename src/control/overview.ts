@@ -9,18 +9,28 @@ export interface Overview {
   readonly failures: readonly { readonly id: string; readonly reason: string; readonly at: Date }[];
 }
 
-/** What an operator looks at first, read from the truth alone: it answers when Nomad and Consul do not. */
-export async function readOverview(database: Queryable, staleAfterSeconds: number): Promise<Overview> {
+/** What somebody looks at first, read from the truth alone: it answers when Nomad and Consul do not. `seen` null is every study. */
+export async function readOverview(
+  database: Queryable,
+  staleAfterSeconds: number,
+  seen: readonly string[] | null,
+): Promise<Overview> {
   const participants = await database.query<Overview['participants'][number]>(
-    `select study_id as study, state, count(*)::int as count from participants group by study_id, state
+    `select study_id as study, state, count(*)::int as count from participants
+     where $1::text[] is null or study_id = any($1) group by study_id, state
      order by study_id, array_position(array['arrived', 'consented', 'waiting', 'working', 'finished'], state), state`,
+    [seen],
   );
   const failures = await database.query<Overview['failures'][number]>(
     `select id, reason, coalesce(stopped_at, dispatched_at, created_at) as at from instances
-     where state = 'failed' order by created_at desc limit 5`,
+     where state = 'failed' and ($1::text[] is null or study_id is null or study_id = any($1))
+     order by created_at desc limit 5`,
+    [seen],
   );
+  const status = await readStatus(database, staleAfterSeconds);
+  const studies = status.studies.filter(({ study }) => seen === null || seen.includes(study));
   return {
-    status: await readStatus(database, staleAfterSeconds),
+    status: { ...status, studies },
     participants: participants.rows,
     failures: failures.rows,
   };

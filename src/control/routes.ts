@@ -1,41 +1,30 @@
-import type { Context } from 'koa';
-import Router from 'koa-router';
-import { controlKey, sameSecret } from '../platform/identity.js';
-import type { Queryable } from '../platform/postgres/database.js';
-import { Refusal } from '../platform/web/refusal.js';
-import { readOverview } from './overview.js';
-import { duration } from './status.js';
-import { actionsText } from './status-text.js';
+import type { Redis } from 'ioredis';
+import type Router from 'koa-router';
+import type { Database } from '../platform/postgres/database.js';
+import { passwordRoutes } from './access/password-page.js';
+import { PasswordCheck } from './access/passwords.js';
+import type { ControlRoute } from './access/route.js';
+import { controlRouter } from './access/router.js';
+import { signInRoutes } from './access/sign-in.js';
+import { SignInThrottle } from './access/throttle.js';
+import { overviewRoutes } from './overview-page.js';
 
-interface Control {
-  readonly database: Queryable;
+export interface Control {
+  readonly database: Database;
+  readonly redis: Redis;
   readonly secret: string;
   /** Without a pass for so long, nobody leads. */
   readonly staleAfterSeconds: number;
 }
 
-const cookie = 'observatory-control';
-
-/** The operators' page. Its link carries a key, which becomes a cookie at once and leaves the address bar. */
-export function controlRoutes({ database, secret, staleAfterSeconds }: Control): Router {
-  const router = new Router();
-  router.get('/control', async (ctx: Context) => {
-    const { key } = ctx.query;
-    if (typeof key === 'string' && sameSecret(key, controlKey(secret))) {
-      ctx.cookies.set(cookie, 'operator', { signed: true, httpOnly: true, sameSite: 'strict', path: '/control' });
-      ctx.status = 303;
-      ctx.redirect('/control');
-      return;
-    }
-    refuseStrangers(ctx);
-    ctx.set('Cache-Control', 'no-store');
-    const overview = await readOverview(database, staleAfterSeconds);
-    ctx.body = ctx.state.render('control/overview.html', { ...overview, actionsText, duration });
-  });
-  return router;
+/** Every page of the control area and whom it is for; a test has a negative case for each. */
+export function controlTable(control: Control): ControlRoute[] {
+  const entering = {
+    database: control.database,
+    throttle: new SignInThrottle(control.redis, control.secret),
+    passwords: new PasswordCheck(),
+  };
+  return [...signInRoutes(entering), ...passwordRoutes(entering), ...overviewRoutes(control)];
 }
 
-function refuseStrangers(ctx: Context): void {
-  if (ctx.cookies.get(cookie, { signed: true }) === 'operator') return;
-  throw new Refusal(401, 'no-operator', 'This page is for operators: open the link that `observatory control` prints.');
-}
+export const controlRoutes = (control: Control): Router => controlRouter(control, controlTable(control));

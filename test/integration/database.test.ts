@@ -94,7 +94,7 @@ describe('the database', function () {
       },
     };
     assert.ok(await everHad(recorder, 'p00000000009', '000000000009'));
-    await readOverview(recorder, 30);
+    await readOverview(recorder, 30, null);
     asked.push({ text: manager.viewRows, values: [] }, { text: manager.viewFailures, values: [] });
     asked.push({ text: manager.intendSome, values: [0, ['aaaaaaaaaaaa'], 'default', 9, 'test', false] });
     const reading = asked.filter(({ text }) => /\b(instances|leases)\b/.test(text));

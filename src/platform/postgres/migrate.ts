@@ -13,6 +13,7 @@ import { sql as identities } from './migrations/0011-identities.js';
 import { sql as waitingLine } from './migrations/0012-waiting-line.js';
 import { sql as addressKeys } from './migrations/0013-address-keys.js';
 import { sql as refusalTexts } from './migrations/0014-refusal-texts.js';
+import { sql as accounts } from './migrations/0015-accounts.js';
 import { sql as oldNames } from './migrations/0016-old-names.js';
 
 const migrations: readonly { readonly version: number; readonly sql: string }[] = [
@@ -30,6 +31,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 12, sql: waitingLine },
   { version: 13, sql: addressKeys },
   { version: 14, sql: refusalTexts },
+  { version: 15, sql: accounts },
   { version: 16, sql: oldNames },
 ];
 

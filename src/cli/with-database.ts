@@ -1,0 +1,15 @@
+import { type Database, openDatabase } from '../platform/postgres/database.js';
+import { readSome } from '../platform/settings.js';
+
+/** For a command that needs no more than the database. */
+export async function withDatabase(work: (database: Database) => Promise<void>): Promise<void> {
+  const { DATABASE_URL } = readSome(process.env, ['DATABASE_URL']);
+  const database = openDatabase(DATABASE_URL, (error) => {
+    throw error;
+  });
+  try {
+    await work(database);
+  } finally {
+    await database.end();
+  }
+}

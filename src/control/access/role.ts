@@ -1,0 +1,22 @@
+export const roles = ['viewer', 'researcher', 'admin'] as const;
+/** Each may what those before it may. */
+export type Role = (typeof roles)[number];
+
+export const mayAct = (has: Role, needs: Role): boolean => roles.indexOf(has) >= roles.indexOf(needs);
+
+/** Whoever is signed in. */
+export interface Visitor {
+  /** As the audit names them. */
+  readonly name: string;
+  readonly role: Role;
+  /** Which studies they see; admins see all. */
+  readonly studies: readonly string[] | 'all';
+}
+
+/** The one who comes by the link of `observatory control`. */
+export const operator: Visitor = { name: 'operator', role: 'admin', studies: 'all' };
+
+export const seesStudy = ({ studies }: Visitor, study: string): boolean => studies === 'all' || studies.includes(study);
+
+/** For statements: null where no study is left out. */
+export const studiesSeen = ({ studies }: Visitor): readonly string[] | null => (studies === 'all' ? null : studies);

@@ -1,0 +1,19 @@
+/** How each route of the control area is asked in `control-access.test.ts`; one that is not here fails there. */
+export interface Case {
+  readonly path: string;
+  readonly form?: Readonly<Record<string, string>>;
+  /** What somebody gets who may ask it. */
+  readonly allowed: number;
+}
+
+/** A study that the viewer and the researcher of the test may see. */
+export const THEIRS = 'crypto-api';
+
+export const cases: Readonly<Record<string, Case>> = {
+  'GET /control': { path: '/control', allowed: 200 },
+  'GET /control/sign-in': { path: '/control/sign-in', allowed: 200 },
+  'POST /control/sign-in': { path: '/control/sign-in', form: { name: 'nobody', password: 'wrong' }, allowed: 401 },
+  'POST /control/sign-out': { path: '/control/sign-out', form: {}, allowed: 303 },
+  'GET /control/password': { path: '/control/password', allowed: 200 },
+  'POST /control/password': { path: '/control/password', form: { password: 'wrong' }, allowed: 403 },
+};
