@@ -1,6 +1,4 @@
-"""What an instance runs: a Jupyter server that can run kernels and nothing else.
-
-    python -m jupyter_server --config=jupyter_server_config.py
+"""What an instance runs, started by instance.py: a Jupyter server that can run kernels and nothing else.
 
 It reads INSTANCE_ID, INSTANCE_TOKEN_HASH, INSTANCE_ADDRESS and INSTANCE_PORT. The token itself never comes here: a request
 is accepted when the SHA-256 of the token it presents equals INSTANCE_TOKEN_HASH, so that nothing which a participant's
@@ -18,7 +16,6 @@ import hmac
 import logging
 import os
 import re
-import sys
 
 from jupyter_server import serverapp
 from jupyter_server.auth.identity import IdentityProvider, User
@@ -29,12 +26,9 @@ from jupyter_server.services.kernels.handlers import default_handlers as kernel_
 from jupyter_server.services.kernelspecs.handlers import default_handlers as kernelspec_routes
 from tornado.web import HTTPError
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.dont_write_bytecode = True  # this folder may be shared, or not ours to write to
-
-from kernels import BoundedConnection, OneKernelManager, PythonKernelOnly  # noqa: E402
-from starter_files import StarterFileHandler  # noqa: E402
-from watch import Watch  # noqa: E402
+from kernels import BoundedConnection, OneKernelManager, PythonKernelOnly
+from starter_files import StarterFileHandler
+from watch import Watch
 
 MIB = 1024 * 1024
 

@@ -37,15 +37,23 @@ def set_limit(kind, wanted):
     resource.setrlimit(kind, (value, value))
 
 
-def run_kernel():
-    del sys.path[0]  # this folder
-    # Threads got theirs when the interpreter was started; the main thread's may grow as it is used.
+def main_stack():
+    """Threads got theirs when the interpreter was started; the main thread's may grow as it is used."""
     hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
     resource.setrlimit(resource.RLIMIT_STACK, (MAIN_STACK if hard == resource.RLIM_INFINITY else min(MAIN_STACK, hard), hard))
+
+
+def import_kernel():
+    # Nobody could speak to a debugger here, and it takes longer to load than everything else of a kernel.
+    sys.modules["debugpy"] = None
+    from ipykernel import debugger, kernelapp, zmqshell  # noqa: F401 (else loaded when the kernel is made)
+
+    return kernelapp
+
+
+def run(kernelapp):
+    """With the arguments of the program, for as long as the kernel lives."""
     pace_output()
-
-    from ipykernel import kernelapp
-
     kernel = kernelapp.IPKernelApp.instance()
     kernel.initialize()
     # The server, which watches, is served first; but somebody waits for the start, before which no program runs.
@@ -97,4 +105,6 @@ if __name__ == "__main__":
     if sys.argv[1].isdecimal():
         limit(int(sys.argv[1]), int(sys.argv[2]))
         os.execv(sys.executable, [sys.executable, os.path.abspath(__file__), *sys.argv[3:]])
-    run_kernel()
+    main_stack()
+    del sys.path[0]  # this folder
+    run(import_kernel())

@@ -57,7 +57,6 @@ class OneKernelManager(AsyncMappingKernelManager):
         self.last_restart = None
         self.oom_kills = oom_kills()
         self.watch.kernels = self.process_ids
-        self.watch.start()
 
     async def start_kernel(self, **kwargs):
         while self.starting is not None:

@@ -85,7 +85,7 @@ variable "python" {
 
 variable "instance_dir" {
   type        = string
-  description = "Folder on the client that holds jupyter_server_config.py, for exec and raw_exec."
+  description = "Folder on the client that holds instance.py, for exec and raw_exec."
   default     = "/opt/observatory/instance"
 }
 
@@ -290,9 +290,7 @@ job "observatory-instance" {
             "MALLOC_ARENA_MAX=2",
             "MALLOC_MMAP_THRESHOLD_=131072",
             var.python,
-            "-m",
-            "jupyter_server",
-            "--config=${var.instance_dir}/jupyter_server_config.py",
+            "${var.instance_dir}/instance.py",
           ]
         }
 

@@ -96,7 +96,7 @@ describe('Nomad contract: life of a child', function () {
     const own = names.filter((name) => name !== 'PWD' && name !== 'SHLVL' && name !== 'OLDPWD');
     assert.deepEqual(own.sort(), [...expected, ...limits, ...memory, 'LANG', 'PATH'].sort());
     assert.match(text, new RegExp(`^INSTANCE_ID=${instance}$`, 'm'));
-    assert.match(text, new RegExp(`^ARGS=-m jupyter_server --config=${folder}/jupyter_server_config.py$`, 'm'));
+    assert.match(text, new RegExp(`^ARGS=${folder}/instance.py$`, 'm'));
     await contract.stop(child);
     await contract.withStatus(child, 'complete');
   });

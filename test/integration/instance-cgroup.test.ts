@@ -9,6 +9,7 @@ import { Cleanup } from '../../src/local/cleanup.js';
 import { type LocalInstance, startInstance } from '../../src/local/instance.js';
 import { poll } from '../poll.js';
 import { KernelClient } from './kernel-client.js';
+import { workingIn } from './working-in.js';
 
 const LIMIT = 112 * 1024 * 1024;
 
@@ -26,7 +27,7 @@ describe('an instance in a container', function () {
     runDir = await mkdtemp(path.join(tmpdir(), 'observatory-instance-'));
     // Its own limit is higher than the group's, so that the group's is what is met.
     instance = await startInstance({ cache: new Cache(undefined, () => undefined), cleanup, runDir }, { memory: 256 });
-    writeFileSync(path.join(group, 'cgroup.procs'), String(instance.process.pid));
+    for (const pid of workingIn(instance.home)) writeFileSync(path.join(group, 'cgroup.procs'), String(pid));
     kernel = await KernelClient.start(instance);
   });
   after(async () => {

@@ -21,10 +21,7 @@ describe('the image of an instance', () => {
 
   it('runs as a user without rights, without a shell', () => {
     assert.match(image, /^USER 1000:1000$/m);
-    assert.match(
-      image,
-      /^CMD \["python", "-m", "jupyter_server", "--config=\/opt\/instance\/jupyter_server_config.py"\]$/m,
-    );
+    assert.match(image, /^CMD \["python", "\/opt\/instance\/instance.py"\]$/m);
     assert.match(build, /exec rm -rf \/usr\/bin \/usr\/sbin$/m);
   });
 
@@ -38,9 +35,8 @@ describe('the image of an instance', () => {
   it('has every program of this folder', () => {
     assert.match(build, /^COPY \*\.py \/opt\/instance\/$/m);
     const programs = readdirSync(folder).filter((name) => name.endsWith('.py'));
-    for (const name of ['jupyter_server_config.py', 'kernel.py', 'kernels.py', 'starter_files.py', 'watch.py']) {
-      assert.ok(programs.includes(name), name);
-    }
+    const servers = ['instance.py', 'jupyter_server_config.py', 'kernels.py', 'starter_files.py', 'watch.py'];
+    for (const name of [...servers, 'kernel.py', 'spare.py']) assert.ok(programs.includes(name), name);
   });
 
   it('takes a study’s own list, and the lists that we have are pinned with hashes', () => {
