@@ -1,5 +1,7 @@
 /** What the page asks an instance about its kernel, beside running code. */
-import type { KernelConnection } from '@jupyterlab/services/lib/kernel/default.js';
+import type { Kernel } from '@jupyterlab/services';
+import { KernelConnection } from '@jupyterlab/services/lib/kernel/default.js';
+import { listRunning, startNew } from '@jupyterlab/services/lib/kernel/restapi.js';
 import { ServerConnection } from '@jupyterlab/services/lib/serverconnection.js';
 
 export function serverSettings(instance: string): ServerConnection.ISettings {
@@ -11,6 +13,33 @@ export function serverSettings(instance: string): ServerConnection.ISettings {
     appendToken: false,
     init: { cache: 'no-store', credentials: 'same-origin' },
   });
+}
+
+/** The instance's kernel, the known one if it is still there; started if there is none. */
+export async function findKernel(settings: ServerConnection.ISettings, known: string | null): Promise<Kernel.IModel> {
+  const running = await listRunning(settings);
+  return running.find(({ id }) => id === known) ?? running[0] ?? (await startNew({ name: 'python3' }, settings));
+}
+
+export function openConnection(model: Kernel.IModel, settings: ServerConnection.ISettings): KernelConnection {
+  return new KernelConnection({ model, serverSettings: settings, handleComms: false });
+}
+
+/** A connection that was begun before the notebook was there to use it. */
+export interface BegunConnection {
+  readonly model: Kernel.IModel;
+  readonly connection: KernelConnection;
+}
+
+/** `null`: the instance did not answer, which the notebook finds out and shows. */
+export async function beginConnection(instance: string): Promise<BegunConnection | null> {
+  const settings = serverSettings(instance);
+  try {
+    const model = await findKernel(settings, null);
+    return { model, connection: openConnection(model, settings) };
+  } catch {
+    return null;
+  }
 }
 
 /** Says whether the connection is there within so many milliseconds; `anew` when the one of now does not count. */
@@ -50,8 +79,12 @@ export async function restartOf(connection: KernelConnection): Promise<Restart |
   const response = await fetch(address, { ...serverSettings.init, signal: AbortSignal.timeout(5000) }).catch(
     () => null,
   );
-  if (!response?.ok) return null;
-  const { last_restart: restart } = (await response.json()) as { last_restart?: { reason?: unknown } | null };
+  return response?.ok ? restartIn((await response.json()) as object) : null;
+}
+
+/** What our instances tell beside Jupyter's own fields. */
+export function restartIn(model: object): Restart {
+  const { last_restart: restart } = model as { last_restart?: { reason?: unknown } | null };
   if (!restart) return { id: null, reason: null };
   return { id: JSON.stringify(restart), reason: typeof restart.reason === 'string' ? restart.reason : null };
 }

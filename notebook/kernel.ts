@@ -3,13 +3,20 @@
  *
  *   reach ──► connected ──(lost)──► reach ──(not there)──► pause ──► follow: where is the instance now? ──► reach …
  */
-import { KernelConnection } from '@jupyterlab/services/lib/kernel/default.js';
-import type { Kernel } from '@jupyterlab/services';
-import { listRunning, startNew } from '@jupyterlab/services/lib/kernel/restapi.js';
+import type { KernelConnection } from '@jupyterlab/services/lib/kernel/default.js';
 import type { ServerConnection } from '@jupyterlab/services/lib/serverconnection.js';
 import { execute, type RunHandlers, type RunResult } from './execution.js';
 import { KernelHelp } from './kernel-help.js';
-import { hasRunNothing, restartOf, serverSettings, whenConnected } from './kernel-server.js';
+import {
+  type BegunConnection,
+  findKernel,
+  hasRunNothing,
+  openConnection,
+  restartIn,
+  restartOf,
+  serverSettings,
+  whenConnected,
+} from './kernel-server.js';
 import type { EventData } from './protocol.js';
 
 export type KernelState = EventData['kernel']['state'];
@@ -30,6 +37,8 @@ export interface KernelEvents {
 
 export interface KernelParts {
   readonly instance: string;
+  /** To be taken if it came about. */
+  readonly begun: Promise<BegunConnection | null>;
   readonly events: KernelEvents;
   /** Where the instance is now: `null` while there is none, `undefined` when that cannot be told. */
   readonly place: () => Promise<string | null | undefined>;
@@ -43,6 +52,7 @@ const PATIENCE = 8000;
 export class KernelSession {
   readonly help = new KernelHelp(() => this.live);
   private connection: KernelConnection | null = null;
+  private begun: Promise<BegunConnection | null> | null;
   private finding: Promise<void> | null = null;
   private instance: string;
   private settings: ServerConnection.ISettings;
@@ -54,6 +64,7 @@ export class KernelSession {
 
   constructor(private readonly parts: KernelParts) {
     this.instance = parts.instance;
+    this.begun = parts.begun;
     this.settings = serverSettings(this.instance);
   }
 
@@ -131,17 +142,19 @@ export class KernelSession {
   /** Says whether a kernel of the instance is connected. */
   private async reach(): Promise<boolean> {
     try {
-      const running = await listRunning(this.settings);
-      const own = running.find(({ id }) => id === this.hadKernel);
-      const model = own ?? running[0] ?? (await startNew({ name: 'python3' }, this.settings));
-      const isSame = model.id === this.connection?.id && this.connection.status !== 'dead';
-      // The same connection keeps the run under way: the instance has kept its messages.
-      if (isSame) void this.connection!.reconnect().catch(() => undefined);
-      else this.open(model);
+      const begun = await this.takeBegun();
+      if (begun) this.adopt(begun.connection, restartIn(begun.model).id);
+      else await this.open();
       return await whenConnected(this.connection!, PATIENCE);
     } catch {
       return false; // the instance does not answer (yet): tried again, and the page shows it
     }
+  }
+
+  private takeBegun(): Promise<BegunConnection | null> | null {
+    const { begun } = this;
+    this.begun = null;
+    return begun;
   }
 
   /** Goes where the instance is now, and says whether that is another place. */
@@ -165,11 +178,11 @@ export class KernelSession {
     const connection = this.connection!;
     const { events } = this.parts;
     this.hadKernel = connection.id;
-    const isSame = !(await this.wasRestarted(connection)) && hadKernel === connection.id;
     if (hadKernel === null) {
       // Not waited for: a program that still runs answers when it is done. A kernel lost until then is told as such.
       hasRunNothing(connection).then(events.found, () => undefined);
     } else {
+      const isSame = !(await this.wasRestarted(connection)) && hadKernel === connection.id;
       events.back({ instance: this.instance === instance ? 'same' : 'new', variables: isSame ? 'kept' : 'lost' });
     }
     if (connection.status === 'idle' || connection.status === 'busy') events.state(connection.status);
@@ -182,10 +195,19 @@ export class KernelSession {
     return isAnother;
   }
 
-  private open(model: Kernel.IModel): void {
+  private async open(): Promise<void> {
+    const model = await findKernel(this.settings, this.hadKernel);
+    const isSame = model.id === this.connection?.id && this.connection.status !== 'dead';
+    // The same connection keeps the run under way: the instance has kept its messages.
+    if (isSame) void this.connection!.reconnect().catch(() => undefined);
+    else this.adopt(openConnection(model, this.settings), this.hadKernel === null ? restartIn(model).id : undefined);
+  }
+
+  /** @param restart the last one before this connection, where none is known yet */
+  private adopt(connection: KernelConnection, restart?: string | null): void {
     this.connection?.dispose();
-    const connection = new KernelConnection({ model, serverSettings: this.settings, handleComms: false });
     this.connection = connection;
+    if (restart !== undefined) this.lastRestart = restart;
     connection.statusChanged.connect(() => {
       if (this.connection === connection) void this.onStatus(connection);
     });

@@ -44,7 +44,7 @@ export interface NotebookParts {
   readonly server: NotebookServer;
   readonly texts: Messages;
   readonly nonce: string;
-  readonly openKernel: (parts: KernelParts) => Promise<KernelSession>;
+  readonly openKernel: (parts: Omit<KernelParts, 'begun'>) => Promise<KernelSession>;
 }
 
 export class Notebook {

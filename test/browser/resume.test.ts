@@ -108,6 +108,11 @@ describe('a notebook', function () {
     await notebook.page.keyboard.type('# here');
     await notebook.saved();
     await notebook.page.reload();
+    // What the page before sent last may come after this one was read; then it reads itself once more.
+    await eventually('the page writes the record', async () => {
+      const record = await StoredRecord.of(platform.database, notebook.instance);
+      return record.ofType('open').length === 2 || undefined;
+    });
     await assertResumed(notebook);
   });
 
