@@ -21,6 +21,7 @@ import type { Captcha } from './captcha.js';
 import { captchaFor, CaptchaVerdicts } from './captcha-check.js';
 import { markUsed } from './claim.js';
 import { tickedBoxes } from './consent-form.js';
+import { consentPdf } from './consent-pdf.js';
 import { currentParticipant, refuseUnlessJoined } from './entry.js';
 import { linkParameters } from './offer.js';
 import { goBack } from './return.js';
@@ -48,6 +49,8 @@ export function landingRoutes(landing: Landing): Router {
   const verdicts = new CaptchaVerdicts(landing.log);
   router.get(['/', '/index.php'], (ctx) => intro(ctx, landing));
   router.get(['/consent', '/consent.php'], (ctx) => consent(ctx, landing));
+  // The second is where the original's researchers kept theirs.
+  router.get(['/consent.pdf', '/static/ConsentForm.pdf'], (ctx) => consentPdf(ctx, landing.database));
   router.post(['/howTo', '/howTo.php'], formBody, (ctx) => start(ctx, landing, verdicts));
   router.get(['/howTo', '/howTo.php'], (ctx) => howTo(ctx, landing));
   router.all(['/getAssignedInstance', '/getAssignedInstance.php'], formBody, (ctx) => assignedInstance(ctx, landing));
@@ -94,6 +97,7 @@ function showConsent(
   show(ctx, 'landing/consent.html', study, {
     refuseAt: (participant && returnAddress(study, participant, 'noConsent')) ?? null,
     ...{ recorded, captcha: widget ?? null, ticked: [], captchaFailed: false, ...again },
+    pdf: study.page.texts.consentPdf ? `/consent.pdf?study=${study.id}` : null,
     prefetch: [...landing.notebookFiles, HOW_TO_SCRIPT],
   });
 }

@@ -1,4 +1,5 @@
 import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
+import type { Attachment } from '../studies/attachments.js';
 import type { Study } from '../studies/read.js';
 import { stateInForce } from './study-state.js';
 
@@ -56,6 +57,12 @@ export async function publishStudy(database: Database, study: Study): Promise<vo
         [study.id, number, name, factors, JSON.stringify(document), JSON.stringify(starterFiles)],
       );
     }
+    await client.query('delete from study_files where study_id = $1', [study.id]);
+    for (const { name, type, content } of study.attachments) {
+      await client.query('insert into study_files (study_id, name, type, content) values ($1, $2, $3, $4)', [
+        ...[study.id, name, type, content],
+      ]);
+    }
     const scopes = ['study', ...study.conditions.map(({ number }) => `condition:${number}`)];
     await client.query(
       `insert into counters (study_id, scope, name)
@@ -97,4 +104,14 @@ export async function impliedStudy(database: Queryable): Promise<StoredStudy | u
   );
   const [first, second] = rows;
   return second === undefined || first?.state !== second.state ? first : undefined;
+}
+
+export type StudyFile = Attachment & { readonly digest: string };
+
+export async function findStudyFile(database: Queryable, study: string, name: string): Promise<StudyFile | undefined> {
+  const { rows } = await database.query<StudyFile>(
+    'select name, type, content, digest from study_files where study_id = $1 and name = $2',
+    [study, name],
+  );
+  return rows[0];
 }

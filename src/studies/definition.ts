@@ -98,6 +98,8 @@ const studySchema = z.strictObject({
       ...{ intro: fileSchema, consent: fileSchema, howTo: fileSchema },
       /** In place of our own words for who cannot take part. */
       refusals: z.partialRecord(z.enum(ownWords), fileSchema).default({}),
+      /** The consent form as the ethics board approved it: the page links to it. */
+      consentPdf: fileSchema.optional(),
     }),
     consentBoxes: z
       .array(z.strictObject({ id: idSchema, text: z.string().trim().min(1).max(2_000) }))

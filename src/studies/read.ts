@@ -1,5 +1,6 @@
 /** Reads a study folder whole, or says everything that is wrong with it. */
 import { createHash } from 'node:crypto';
+import { type Attachment, readAttachments } from './attachments.js';
 import { balancingProblems } from './balancing.js';
 import { countConditions, MAX_CONDITIONS } from './cross-references.js';
 import { checkDefinition, type StudyDefinition, type StudyParts } from './definition.js';
@@ -29,6 +30,8 @@ export interface Condition extends ConditionCell {
 /** The landing pages' texts as HTML. */
 export type StudyTexts = Readonly<Record<'intro' | 'consent' | 'howTo', string>> & {
   readonly refusals: Readonly<Record<string, string>>;
+  /** Whether the study has one. */
+  readonly consentPdf: boolean;
 };
 
 export interface Study extends Omit<StudyDefinition, 'conditions' | 'files' | 'texts'> {
@@ -38,6 +41,7 @@ export interface Study extends Omit<StudyDefinition, 'conditions' | 'files' | 't
   readonly revision: string;
   readonly definition: StudyDefinition;
   readonly files: Readonly<Record<string, string>>;
+  readonly attachments: readonly Attachment[];
 }
 
 type YamlPath = readonly (string | number)[];
@@ -52,7 +56,8 @@ export async function readStudy(folder: string): Promise<Study> {
   const source = await readSource(folder);
   const { definition, parts, problems } = checkDefinition(source.value);
   const { texts, problems: fileProblems } = await readFiles(folder, wantedFiles(parts));
-  const all = [...problems, ...balancingOf(parts), ...fileProblems];
+  const { attachments, problems: attachmentProblems } = await readAttachments(folder, parts);
+  const all = [...problems, ...balancingOf(parts), ...fileProblems, ...attachmentProblems];
   if (!definition || all.length > 0) {
     throw new StudyError(
       folder,
@@ -70,9 +75,10 @@ export async function readStudy(folder: string): Promise<Study> {
     ...definition,
     texts: landingTexts(definition, files),
     conditions,
-    revision: revisionOf(files),
+    revision: revisionOf(files, attachments),
     definition,
     files,
+    attachments,
   };
 }
 
@@ -107,8 +113,10 @@ function wantedFiles({ texts, tasks = [], files = [], conditions, values }: Stud
   const want = (file: string, path: YamlPath): void => {
     if (!wanted.has(file)) wanted.set(file, { file, path });
   };
-  const { refusals = {}, ...pages } = texts ?? {};
-  for (const [name, file] of Object.entries(pages)) want(file, ['texts', name]);
+  const { intro, consent, howTo, refusals = {} } = texts ?? {};
+  for (const [name, file] of Object.entries({ intro, consent, howTo })) {
+    if (file !== undefined) want(file, ['texts', name]);
+  }
   for (const [code, file] of Object.entries(refusals)) want(file, ['texts', 'refusals', code]);
   // Without the placeholders' values it is not known which files are meant.
   if (!conditions || !values || countConditions(conditions) > MAX_CONDITIONS) return [...wanted.values()];
@@ -160,16 +168,21 @@ function assertConditions(folder: string, conditions: readonly Condition[]): voi
 function landingTexts(definition: StudyDefinition, files: Readonly<Record<string, string>>): StudyTexts {
   const values = placeholderValues(definition);
   const html = (file: string): string => renderMarkdown(fillPlaceholders(files[file]!, values));
-  const { intro, consent, howTo, refusals } = definition.texts;
+  const { intro, consent, howTo, refusals, consentPdf } = definition.texts;
   const own = Object.entries(refusals).map(([code, file]): [string, string] => [code, html(file)]);
-  return { intro: html(intro), consent: html(consent), howTo: html(howTo), refusals: Object.fromEntries(own) };
+  return {
+    ...{ intro: html(intro), consent: html(consent), howTo: html(howTo), refusals: Object.fromEntries(own) },
+    consentPdf: consentPdf !== undefined,
+  };
 }
 
-function revisionOf(files: Readonly<Record<string, string>>): string {
+function revisionOf(texts: Readonly<Record<string, string>>, attachments: readonly Attachment[]): string {
+  const files = new Map<string, string | Buffer>(Object.entries(texts));
+  for (const { name, content } of attachments) files.set(`attached ${name}`, content);
   const hash = createHash('sha256');
   // Lengths stand before names and texts, so that no two sets of files look the same to the hash.
-  for (const path of Object.keys(files).sort()) {
-    for (const part of [path, files[path]!]) hash.update(`${Buffer.byteLength(part)}:`).update(part);
+  for (const path of [...files.keys()].sort()) {
+    for (const part of [path, files.get(path)!]) hash.update(`${Buffer.byteLength(part)}:`).update(part);
   }
   return hash.digest('hex');
 }

@@ -1,7 +1,10 @@
-/** Reads text files of a study, and nothing outside its folder. */
+/** Reads files of a study, and nothing outside its folder. */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MAX_SOURCE_LENGTH } from './document.js';
+
+/** Participants fetch it while they read. */
+const MAX_PDF_BYTES = 2 * 1024 * 1024;
 
 export class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile';
@@ -9,7 +12,6 @@ export class UnreadableFile extends Error {
 
 /** Line ends are made the same everywhere: a checkout on Windows is the same study. */
 export async function readStudyFile(folder: string, file: string): Promise<string> {
-  if (!isPlainRelativePath(file)) throw new UnreadableFile(`"${file}" is not a path inside the study folder`);
   const resolved = await resolve(folder, file);
   const { size } = await stat(resolved);
   // UTF-8 needs at most 4 bytes a character: what is longer need not be read.
@@ -19,8 +21,20 @@ export async function readStudyFile(folder: string, file: string): Promise<strin
   return text.replaceAll('\r\n', '\n');
 }
 
+export async function readStudyPdf(folder: string, file: string): Promise<Buffer> {
+  const resolved = await resolve(folder, file);
+  const { size } = await stat(resolved);
+  if (size > MAX_PDF_BYTES) throw new UnreadableFile(`"${file}" is too large: at most ${MAX_PDF_BYTES / 1024 / 1024} MB`);
+  const content = await readFile(resolved);
+  if (content.toString('latin1', 0, 5) !== '%PDF-') {
+    throw new UnreadableFile(`"${file}" is not a PDF: it does not begin with %PDF-`);
+  }
+  return content;
+}
+
 /** Links are followed first: one that leads out of the folder is refused like a path that does. */
 async function resolve(folder: string, file: string): Promise<string> {
+  if (!isPlainRelativePath(file)) throw new UnreadableFile(`"${file}" is not a path inside the study folder`);
   try {
     const root = await realpath(folder);
     const resolved = await realpath(path.join(root, file));

@@ -108,6 +108,32 @@ describe('the landing pages', function () {
     assert.deepEqual(found, []);
   });
 
+  it('on paper: a document with boxes to tick, and nothing that can only be clicked', async () => {
+    await context.addInitScript('window.print = () => { window.isPrinted = true; }');
+    await toConsent();
+    await part('print').click();
+    assert.equal(await page.evaluate<boolean>('window.isPrinted'), true);
+    await part('consent-age').check();
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    const seen = await page.locator('main').innerText();
+    assert.ok(seen.startsWith(web.study.title), seen);
+    for (const words of ['What happens to the data', 'each run of your code', 'I am 18 years of age']) {
+      assert.ok(seen.includes(words), words);
+    }
+    assert.equal(await page.locator('main :is(button, input, a[href^="/"], a[href*="recruit"]):visible').count(), 0);
+    assert.doesNotMatch(seen, /Step 2|Print|I agree and start|I do not take part/);
+    const marks = `[...document.querySelectorAll('.box')].map((box) => getComputedStyle(box, '::before').content)`;
+    assert.deepEqual(await page.evaluate(marks), ['"☑"', '"☐"', '"☐"', '"☐"']);
+    const paper = await page.evaluate<string>(`getComputedStyle(document.querySelector('main')).backgroundColor`);
+    assert.equal(paper, 'rgb(255, 255, 255)');
+    if (PICTURES) await page.screenshot({ path: path.join(PICTURES, 'landing-consent-printed.png'), fullPage: true });
+    const plain = await browser.newContext({ javaScriptEnabled: false });
+    const without = await plain.newPage();
+    await without.goto(`${web.address}/consent?study=crypto-api`);
+    assert.equal(await without.locator('[data-test=print]').isVisible(), false);
+    await plain.close();
+  });
+
   it('in German', async () => {
     await web.database.query(`update studies set language = 'de'`);
     await toConsent();

@@ -234,6 +234,23 @@ describe('reading a bad study', () => {
     ]);
   });
 
+  it('refuses a consent form that is no PDF, or is too large, missing or elsewhere', async () => {
+    const problems = async (consentPdf: unknown): Promise<string[]> => {
+      const study = fruitStudy();
+      study.texts = { ...study.texts, consentPdf };
+      const large = Buffer.alloc(2 * 1024 * 1024 + 1, '%PDF-1.7');
+      return problemsOf(await writeStudy(study, { ...fruitFiles, 'page.pdf': '<script>', 'large.pdf': large }));
+    };
+    for (const [file, message] of [
+      ['page.pdf', '"page.pdf" is not a PDF: it does not begin with %PDF-'],
+      ['large.pdf', '"large.pdf" is too large: at most 2 MB'],
+      ['none.pdf', 'there is no file "none.pdf"'],
+      ['../form.pdf', '"../form.pdf" is not a path inside the study folder'],
+    ]) {
+      assert.deepEqual(await problems(file), [`study.yaml texts.consentPdf: ${message}`]);
+    }
+  });
+
   it('gives problems and never crashes, whatever stands in one field', async () => {
     const folder = await writeStudy(fruitStudy());
     const fields = ['id', 'title', 'values', 'conditions', 'texts', 'consentBoxes', 'exitSurvey', 'caps', 'tasks'];

@@ -98,6 +98,7 @@ describe('reading a good study', () => {
         ' [bad](javascript:alert(1))</p>\n',
       howTo: '<p>Peel.</p>\n',
       refusals: { full: '<p>Write to Ada &lt;script&gt;1&lt;/script&gt;</p>\n' },
+      consentPdf: false,
     });
   });
 
@@ -123,6 +124,23 @@ describe('reading a good study', () => {
     assert.equal(await revision({ 'welcome.md': 'Hello\nyou\n' }), first);
     assert.equal(await revision({ 'notes.txt': 'not part of the study' }), first);
     assert.notEqual(await revision({ 'peel-orange.py': 'print("lemon")\n' }), first);
+  });
+
+  it('takes a consent form as a PDF, which is part of the revision', async () => {
+    const study = fruitStudy();
+    study.texts = { ...study.texts, consentPdf: 'form.pdf' };
+    const read = async (content: Buffer) =>
+      readStudy(
+        await writeStudy(study, { ...fruitFiles, 'form.pdf': Buffer.concat([Buffer.from('%PDF-1.7'), content]) }),
+      );
+    const first = await read(Buffer.from([0, 0xff]));
+    assert.equal(first.texts.consentPdf, true);
+    assert.deepEqual(first.attachments, [
+      { name: 'consent.pdf', type: 'application/pdf', content: Buffer.from('%PDF-1.7\0\xff', 'latin1') },
+    ]);
+    assert.equal((await read(Buffer.from([0, 0xff]))).revision, first.revision);
+    assert.notEqual((await read(Buffer.from([0, 0xfe]))).revision, first.revision);
+    assert.notEqual((await readStudy(await writeStudy(fruitStudy()))).revision, first.revision);
   });
 
   it('reads the example study with its four conditions', async () => {
