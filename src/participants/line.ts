@@ -79,6 +79,21 @@ async function claim(
   return take(client, profile, studyId, null);
 }
 
+/** Prepared, as all who come at once wait for it. */
+const taking = (name: string, which: string) => ({
+  name: `take-${name}`,
+  text: `with taken as (
+       update instances set state = 'leased', study_id = $2, leased_at = now()
+       where id = (select id from instances where state = 'ready' and profile = $1 ${which} limit 1 for update skip locked)
+       returning id, study_id),
+     audited as (
+       insert into audit (study_id, subject, subject_id, from_state, to_state, actor)
+       select study_id, 'instance', id, 'ready', 'leased', 'line' from taken)
+     select id from taken`,
+});
+const takeAny = taking('any', 'order by ready_at');
+const takeThis = taking('this', 'and id = $3');
+
 /** The one statement that decides who has an instance: it asks for the state, whatever a hint said. */
 export async function take(
   client: Queryable,
@@ -86,17 +101,8 @@ export async function take(
   studyId: string,
   id: string | null,
 ): Promise<string | undefined> {
-  const { rows } = await client.query<{ id: string }>(
-    `with taken as (
-       update instances set state = 'leased', study_id = $2, leased_at = now()
-       where id = (select id from instances where state = 'ready' and profile = $1 and ($3::text is null or id = $3)
-                   order by ready_at limit 1 for update skip locked)
-       returning id, study_id),
-     audited as (
-       insert into audit (study_id, subject, subject_id, from_state, to_state, actor)
-       select study_id, 'instance', id, 'ready', 'leased', 'line' from taken)
-     select id from taken`,
-    [profile, studyId, id],
-  );
+  const statement = id === null ? takeAny : takeThis;
+  const values = id === null ? [profile, studyId] : [profile, studyId, id];
+  const { rows } = await client.query<{ id: string }>({ ...statement, values });
   return rows[0]?.id;
 }

@@ -88,9 +88,10 @@ describe('the database', function () {
     await fillHistory(database);
     const asked: Question[] = [];
     const recorder: Queryable = {
-      query: (text, values = []) => {
-        asked.push({ text, values });
-        return database.query(text, values);
+      query: (statement: string | pg.QueryConfig, values: unknown[] = []) => {
+        const { text, values: own = values } = typeof statement === 'string' ? { text: statement } : statement;
+        asked.push({ text, values: own });
+        return database.query(text, own);
       },
     };
     assert.ok(await everHad(recorder, 'p00000000009', '000000000009'));

@@ -3,6 +3,8 @@ import pg from 'pg';
 /** What a domain function needs of a database: a pool or a client within a transaction. */
 export interface Queryable {
   query<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<R>>;
+  /** With a name it is prepared, once for each connection. */
+  query<R extends pg.QueryResultRow>(statement: pg.QueryConfig): Promise<pg.QueryResult<R>>;
 }
 
 export type Database = pg.Pool;
