@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { UsersError } from '../control/access/users.js';
+import { ExportError } from '../control/export/export-error.js';
 import { DeployError } from '../deploy/deploy-error.js';
 import { publishStudy } from '../participants/study-store.js';
 import { createLogger } from '../platform/log.js';
@@ -12,6 +13,7 @@ import { readStudy } from '../studies/read.js';
 import { StudyError } from '../studies/study-error.js';
 import { controlLink } from './control-link.js';
 import { addDeploy } from './deploy.js';
+import { addExport } from './export.js';
 import { untilSignal } from './signals.js';
 import { addTokens, TokensError } from './tokens.js';
 import { addUsers } from './users.js';
@@ -81,6 +83,7 @@ program
 addTokens(program);
 addUsers(program);
 addDeploy(program);
+addExport(program);
 
 program
   .command('doctor')
@@ -128,7 +131,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   // What an operator can act on is said in words; only what we did not expect shows where it came from.
-  const known = [SettingsError, StudyError, ProfilesError, DeployError, TokensError, UsersError].some(
+  const known = [SettingsError, StudyError, ProfilesError, DeployError, TokensError, UsersError, ExportError].some(
     (kind) => error instanceof kind,
   );
   console.error(known ? (error as Error).message : error);

@@ -1,6 +1,7 @@
+import { recordedNotebook } from '../participants/notebook.js';
 import type { Queryable } from '../platform/postgres/database.js';
 import type { Document } from '../studies/document.js';
-import { cursorAfter, rebuildAsFarAsPossible, type RecordedStep } from '../studies/rebuild.js';
+import { cursorAfter } from '../studies/rebuild.js';
 
 export interface NotebookState {
   /** As it was when event `acknowledged` had been recorded. */
@@ -22,26 +23,13 @@ export interface NotebookState {
 
 /** The notebook as the participant left it: the last snapshot, or the study's document, and the events after it. */
 export async function notebookState(database: Queryable, participantId: string): Promise<NotebookState> {
-  const { rows } = await database.query<{ document: Document; seq: string; last: string; page: string | null }>(
-    `select coalesce(s.document, c.document) as document, coalesce(s.seq, 0) as seq, p.last_seq as last, p.page
-     from participants p join conditions c on c.study_id = p.study_id and c.number = p.condition
-     left join lateral (select document, seq from snapshots where participant_id = p.id order by seq desc limit 1) s on true
-     where p.id = $1`,
-    [participantId],
-  );
-  const base = rows[0];
-  if (base === undefined) throw new Error(`participant ${participantId} has no notebook`);
-  const acknowledged = Number(base.last);
-  const after = await database.query<RecordedStep>(
-    `select type, cell, data from events where participant_id = $1 and seq > $2 and seq <= $3
-     and type in ('edit', 'run', 'output') order by seq`,
-    [participantId, base.seq, acknowledged],
-  );
-  const { document, notRebuilt } = rebuildAsFarAsPossible(base.document, after.rows);
+  const recorded = await recordedNotebook(database, participantId);
+  if (recorded === undefined) throw new Error(`participant ${participantId} has no notebook`);
+  const { document, notRebuilt, acknowledged, page } = recorded;
   const { task, since, seconds } = await position(database, participantId, acknowledged);
   const index = Math.min(Math.max(task, 0), document.tasks.length - 1);
   const cursor = await lastCursor(database, participantId, { since, last: acknowledged, task: document.tasks[index]! });
-  return { document, notRebuilt, state: { task: index, taskSeconds: seconds, cursor, acknowledged, page: base.page } };
+  return { document, notRebuilt, state: { task: index, taskSeconds: seconds, cursor, acknowledged, page } };
 }
 
 /** A page that was heard of less long ago may still have been open until now: heartbeats come each minute. */

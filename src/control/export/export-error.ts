@@ -1,0 +1,2 @@
+/** What whoever exports or imports can act on. */
+export class ExportError extends Error {}
