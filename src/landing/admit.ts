@@ -38,7 +38,9 @@ export async function admit(
   const known = await recognise(ctx, database, study, offer, session);
   const address = known && (await resumeAt(database, study, known));
   if (address !== undefined) {
-    ctx.redirect(address);
+    // A form that is sent twice leads where it led at first, lest who clicks twice never reads how it works.
+    const isSentAgain = ctx.method === 'POST' && known?.state === 'working';
+    ctx.redirect(isSentAgain ? '/howTo' : address);
     return undefined;
   }
   const admitted = await refuseBadClaim({ database, log }, study, claimOf(offer, known));

@@ -27,10 +27,9 @@ export async function requestedStudy(
   session: Participant | undefined,
 ): Promise<StoredStudy> {
   const study = id === undefined ? await unnamedStudy(database, session) : await namedStudy(database, id);
-  if (study === undefined || study.state === 'draft') {
-    throw refusal('unknown-study');
-  }
-  return study;
+  if (study !== undefined && study.state !== 'draft') return study;
+  // Whose cookies are gone has no wrong link, but none at all.
+  throw refusal(id === undefined ? 'link-needed' : 'unknown-study');
 }
 
 async function namedStudy(database: Database, id: unknown): Promise<StoredStudy | undefined> {

@@ -153,7 +153,8 @@ describe('the original’s way in', function () {
     const before = await participants(web, 'id, condition');
     await web.makeReady(2);
     for (const again of [who, visitor(web)]) {
-      assert.equal(await answer(again.request(`/howTo.php?${PAIR}`, start)), `303 /proxy/${instance}/`);
+      assert.equal(await answer(again.request(`/howTo.php?${PAIR}`, start)), '303 /howTo');
+      assert.equal(await again.assigned(), `/proxy/${instance}/`);
     }
     const other = visitor(web).request(`/howTo.php?token=${ID}&token2=${'c'.repeat(12)}`, start);
     assert.match(await answer(other), /^403 used-by-another/);

@@ -105,7 +105,7 @@ describe('a study that is paused live', function () {
 
   it('leaves a link without a name to the other study that is open', async () => {
     await publishStudy(web.database, { ...web.study, id: 'second', title: 'The second one' });
-    assert.equal((await visitor().request('/')).status, 404);
+    assert.equal((await visitor().request('/')).status, 403);
     await apply(paused);
     assert.match(await (await visitor().request('/')).text(), /The second one/);
   });
