@@ -55,6 +55,8 @@ const english = {
   saved: 'Saved',
   saving: 'Saving …',
   offline: 'Offline, kept on this computer',
+  endsSoon:
+    'Your notebook has been open for very long and closes in {minutes} minutes. All your work is kept: open your study link again to go on.',
   offlineLong:
     'The connection is interrupted. What you do is kept on this computer and sent when the connection is back.',
   askForSource: 'Is this from somewhere else? Please note the source in a comment, such as the page’s address.',
@@ -160,6 +162,8 @@ const german: Messages = {
   saved: 'Gespeichert',
   saving: 'Wird gespeichert …',
   offline: 'Offline, auf diesem Computer aufbewahrt',
+  endsSoon:
+    'Ihr Notebook ist schon sehr lange offen und schließt in {minutes} Minuten. Ihre Arbeit bleibt erhalten: Öffnen Sie Ihren Studienlink noch einmal, um weiterzumachen.',
   offlineLong:
     'Die Verbindung ist unterbrochen. Was Sie tun, bleibt auf diesem Computer und wird gesendet, sobald sie wieder da ist.',
   askForSource: 'Stammt das von anderswo? Bitte nennen Sie die Quelle in einem Kommentar, etwa die Adresse der Seite.',

@@ -4,6 +4,7 @@ import { listenToClipboard } from './clipboard.js';
 import { DocumentModel } from './document-model.js';
 import { Flow } from './flow.js';
 import { FocusClock } from './focus-clock.js';
+import { beatEvery } from './heartbeat.js';
 import type { KernelParts, KernelSession } from './kernel.js';
 import { KernelWatch } from './kernel-watch.js';
 import { helpFrom } from './late-help.js';
@@ -277,19 +278,16 @@ export class Notebook {
     setInterval(() => {
       recorder.snapshotIfChanged();
     }, SNAPSHOT_INTERVAL);
-    setInterval(() => void this.beat(), heartbeatSeconds * 1000);
+    beatEvery(heartbeatSeconds, {
+      ...{ server: parts.server, kernel: this.kernel, banners: view.banners, texts: parts.texts, page: parts.page },
+      lastSeq: () => outbox.lastSeq,
+      hasEnded: () => this.ended,
+    });
   }
 
   private async handOverStrays(): Promise<void> {
     const { page, store, server } = this.parts;
     await this.outbox.flush();
     await handOverStrays({ page, store, send: (batch) => server.sendEvents(batch) });
-  }
-
-  private async beat(): Promise<void> {
-    if (this.ended) return;
-    const answer = await this.parts.server.heartbeat(this.outbox.lastSeq, this.parts.page).catch(() => null);
-    // No lease on this instance any more: there may be another one.
-    if (answer && isGone(answer.status)) await (await this.kernel).checkPlace();
   }
 }

@@ -5,6 +5,7 @@ import type Koa from 'koa';
 import Router from 'koa-router';
 import { z } from 'zod';
 import { controlRoutes } from '../control/routes.js';
+import { Retiring } from '../control/retiring.js';
 import { staleAfter } from '../control/status.js';
 import { gateListener } from '../gate/gate.js';
 import { LeaseQuestions } from '../gate/lease-questions.js';
@@ -18,7 +19,7 @@ import { Preparation } from '../participants/preparation.js';
 import { InstanceClient } from '../platform/instance.js';
 import type { Logger } from '../platform/log.js';
 import { type Database, openDatabase } from '../platform/postgres/database.js';
-import { keys, openRedis, popReady } from '../platform/redis.js';
+import { keys, openRedis, popReady, pushOld } from '../platform/redis.js';
 import { packageRoot } from '../platform/root.js';
 import type { Settings } from '../platform/settings.js';
 import { createApp } from '../platform/web/app.js';
@@ -58,6 +59,9 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const nudge = (): void => {
     redis.publish(keys.nudge, 'web').catch((error: unknown) => log.debug({ err: error }, 'the manager was not nudged'));
   };
+  const tellOld = (instances: readonly string[]): void => {
+    pushOld(redis, instances).catch((error: unknown) => log.debug({ err: error }, 'the manager was not told'));
+  };
   const hints = { pop: () => popReady(redis) };
 
   const assets = await notebookAssets();
@@ -68,6 +72,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     preparation.hurry();
   };
   const room = new WaitingRoom({ database, hints, log, prepare });
+  const retiring = new Retiring({ database, log, tellOld });
   const app = createApp(settings, log);
   const limits = new RequestLimits({ limits: parseLimits(settings.OBSERVATORY_LIMITS ?? '')!, redis, secret });
   app.use(limits.middleware);
@@ -123,7 +128,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     routes: routers.flatMap(({ stack }) => stack.map(({ methods, path }) => ({ methods, path: String(path) }))),
     async stop() {
       clearInterval(sweeping);
-      await Promise.all([room.stop(), ...servers.map(close), preparation.stop()]);
+      await Promise.all([room.stop(), ...servers.map(close), preparation.stop(), retiring.stop()]);
       redis.disconnect();
       await database.end();
     },

@@ -48,17 +48,22 @@ export interface Beat {
   readonly page?: string | undefined;
 }
 
+/** Returns the seconds for which the participant may have the instance; null where the study sets no end. */
 export async function heartbeat(
   database: Queryable,
   participantId: string,
   { seq = 0, page }: Beat = {},
-): Promise<void> {
-  await database.query(
-    `update participants set heartbeat_at = now(),
-       highest_seq = case when page = coalesce($3, page) then greatest(highest_seq, believed_seq($2, last_seq)) else highest_seq end
-     where id = $1 and state = 'working'`,
+): Promise<number | null> {
+  const { rows } = await database.query<{ seconds: number | null }>(
+    `with beating as (
+       update participants set heartbeat_at = now(),
+         highest_seq = case when page = coalesce($3, page) then greatest(highest_seq, believed_seq($2, last_seq)) else highest_seq end
+       where id = $1 and state = 'working')
+     select extract(epoch from started_at + make_interval(hours => (definition->'instance'->>'maxHours')::int) - now())::int as seconds
+     from leases join studies on studies.id = study_id where participant_id = $1 and ended_at is null`,
     [participantId, seq, page],
   );
+  return rows[0]?.seconds ?? null;
 }
 
 export type FinishResult = { readonly finished: true } | { readonly finished: false; readonly acknowledged: number };

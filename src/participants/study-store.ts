@@ -12,6 +12,7 @@ const pageFields = [
   'entry',
   'exitSurvey',
   'caps',
+  'instance',
   'notebook',
   'record',
   'skipSurvey',

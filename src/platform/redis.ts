@@ -40,3 +40,9 @@ export async function popReady(redis: Redis): Promise<string | undefined> {
     return undefined;
   }
 }
+
+/** The manager is told which instances to stop, as the original's control told it, and looks at once. */
+export async function pushOld(redis: Redis, instances: readonly string[]): Promise<void> {
+  await redis.rpush(keys.old, ...instances);
+  await redis.publish(keys.nudge, 'control');
+}

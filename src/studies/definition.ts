@@ -7,6 +7,7 @@ import type { DefinitionProblem } from './definition-problem.js';
 import { defaultConsentBoxes, type ConsentBox } from './consent-boxes.js';
 import { entrySchema } from './entry.js';
 import { exitSurveySchema } from './exit-survey.js';
+import { instanceTimeSchema } from './instance-time.js';
 import type { Level } from './level.js';
 import { questionsSchema } from './questions.js';
 import { recordSchema } from './record-schema.js';
@@ -90,6 +91,7 @@ const studySchema = z.strictObject({
     language: z.enum(['en', 'de']),
     /** The instance profile that the study needs. */
     profile: idSchema.default('default'),
+    instance: instanceTimeSchema.prefault({}),
     state: z.enum(['draft', 'open', 'paused', 'closed']).default('draft'),
     /** Placeholders that are the same in all conditions, in the texts too. */
     values: valuesSchema.default({}),

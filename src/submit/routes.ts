@@ -83,8 +83,8 @@ export function submitRoutes(submit: Submit): Router {
   });
   router.post('/proxy/:id/heartbeat', refuseForms, jsonBody('1kb'), async (ctx) => {
     const participant = await holder(ctx, database);
-    await heartbeat(database, participant, parsed(beatSchema, ctx.request.body));
-    ctx.status = 204;
+    const endsInSeconds = await heartbeat(database, participant, parsed(beatSchema, ctx.request.body));
+    ctx.body = { endsInSeconds };
   });
   router.post('/proxy/:id/finish', refuseForms, jsonBody('1kb'), async (ctx) => {
     const participant = await recorder(ctx, database);

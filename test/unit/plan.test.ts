@@ -248,7 +248,7 @@ const specification: Readonly<Record<string, Readonly<Record<string, Case>>>> = 
       seen: observed({ queue: { complete: true, value: { queued: [], booting: null, old: [] } } }),
       actions: [publish(0, ...entries)],
     },
-    'oldInstances: known ids retire, other entries go': {
+    'defect 14: of oldInstances, known ids retire, other entries go': {
       seen: observed({ queue: old(idOf(1), 'error', '', idOf(99)) }),
       actions: [
         retire(1, 'booting', 'ready', 'leased'),
