@@ -4,6 +4,7 @@ import path from 'node:path';
 import type Koa from 'koa';
 import Router from 'koa-router';
 import { z } from 'zod';
+import { nomadUi } from '../control/nomad-ui.js';
 import { controlRoutes } from '../control/routes.js';
 import { Retiring } from '../control/retiring.js';
 import { staleAfter } from '../control/status.js';
@@ -93,7 +94,10 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const routers = [
     router,
     unreachableRoutes(database),
-    controlRoutes({ database, redis, secret, staleAfterSeconds: staleAfter(settings) }),
+    controlRoutes({
+      ...{ database, redis, secret, staleAfterSeconds: staleAfter(settings), nomad: nomadUi(settings) },
+      publicUrl: settings.OBSERVATORY_PUBLIC_URL,
+    }),
     landingRoutes({
       ...{ database, log, secret, room, nudge, captcha: captchaOf(settings) },
       notebookFiles: [assets.js, assets.css, ...assets.preload],

@@ -3,8 +3,6 @@ import { readStatus, type Status } from './status.js';
 
 export interface Overview {
   readonly status: Status;
-  /** Participants by study and state. */
-  readonly participants: readonly { readonly study: string; readonly state: string; readonly count: number }[];
   /** The latest instances that failed, newest first, with the reason in words. */
   readonly failures: readonly { readonly id: string; readonly reason: string; readonly at: Date }[];
 }
@@ -15,12 +13,6 @@ export async function readOverview(
   staleAfterSeconds: number,
   seen: readonly string[] | null,
 ): Promise<Overview> {
-  const participants = await database.query<Overview['participants'][number]>(
-    `select study_id as study, state, count(*)::int as count from participants
-     where $1::text[] is null or study_id = any($1) group by study_id, state
-     order by study_id, array_position(array['arrived', 'consented', 'waiting', 'working', 'finished'], state), state`,
-    [seen],
-  );
   const failures = await database.query<Overview['failures'][number]>(
     `select id, reason, coalesce(stopped_at, dispatched_at, created_at) as at from instances
      where state = 'failed' and ($1::text[] is null or study_id is null or study_id = any($1))
@@ -31,7 +23,6 @@ export async function readOverview(
   const studies = status.studies.filter(({ study }) => seen === null || seen.includes(study));
   return {
     status: { ...status, studies },
-    participants: participants.rows,
     failures: failures.rows,
   };
 }

@@ -7,7 +7,9 @@ import type { ControlRoute } from './access/route.js';
 import { controlRouter } from './access/router.js';
 import { signInRoutes } from './access/sign-in.js';
 import { SignInThrottle } from './access/throttle.js';
+import type { NomadUi } from './nomad-ui.js';
 import { overviewRoutes } from './overview-page.js';
+import { studyRoutes } from './study-page.js';
 
 export interface Control {
   readonly database: Database;
@@ -15,6 +17,9 @@ export interface Control {
   readonly secret: string;
   /** Without a pass for so long, nobody leads. */
   readonly staleAfterSeconds: number;
+  readonly nomad: NomadUi;
+  /** What participants open. */
+  readonly publicUrl: string;
 }
 
 /** Every page of the control area and whom it is for; a test has a negative case for each. */
@@ -24,7 +29,7 @@ export function controlTable(control: Control): ControlRoute[] {
     throttle: new SignInThrottle(control.redis, control.secret),
     passwords: new PasswordCheck(),
   };
-  return [...signInRoutes(entering), ...passwordRoutes(entering), ...overviewRoutes(control)];
+  return [...signInRoutes(entering), ...passwordRoutes(entering), ...overviewRoutes(control), ...studyRoutes(control)];
 }
 
 export const controlRoutes = (control: Control): Router => controlRouter(control, controlTable(control));

@@ -7,6 +7,8 @@ import type { Settings } from '../platform/settings.js';
 /** Instances of a profile as Postgres has them now, with what the last pass wanted; null where no pass told. */
 export interface PoolStatus {
   readonly profile: string;
+  /** The parent job in Nomad. */
+  readonly job: string | null;
   readonly min: number | null;
   readonly max: number | null;
   readonly maxInstances: number | null;
@@ -107,7 +109,7 @@ async function readTimes(database: Queryable, holder: string | null): Promise<{ 
   return rows[0]!;
 }
 
-type Counts = Omit<PoolStatus, 'min' | 'max' | 'maxInstances' | 'target'>;
+type Counts = Omit<PoolStatus, 'job' | 'min' | 'max' | 'maxInstances' | 'target'>;
 
 async function readPools(database: Queryable, report: PassReport | null): Promise<PoolStatus[]> {
   const { rows } = await database.query<Counts>(
@@ -124,8 +126,8 @@ async function readPools(database: Queryable, report: PassReport | null): Promis
   );
   return rows.map((counts) => {
     const wanted = report?.pools.find(({ profile }) => profile === counts.profile);
-    const { min = null, max = null, maxInstances = null, target = null } = wanted ?? {};
-    return { ...counts, min, max, maxInstances, target };
+    const { job = null, min = null, max = null, maxInstances = null, target = null } = wanted ?? {};
+    return { ...counts, job, min, max, maxInstances, target };
   });
 }
 

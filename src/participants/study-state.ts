@@ -40,3 +40,25 @@ export async function applyStudyStates(
   const ids = (rows: readonly { readonly id: string }[]) => rows.map(({ id }) => id);
   return { changed: ids(applied.rows), unknown: ids(unknown.rows) };
 }
+
+export type StudyState = 'draft' | 'open' | 'paused' | 'closed';
+
+export interface StateChange {
+  readonly study: string;
+  /** As whoever changes it has seen it. */
+  readonly from: StudyState;
+  readonly to: StudyState;
+  readonly actor: string;
+}
+
+/** Changes the study's own state; false when it is not `from` any more. What the live settings say stays in force above it. */
+export async function changeStudyState(database: Queryable, { study, from, to, actor }: StateChange): Promise<boolean> {
+  const { rowCount } = await database.query(
+    `with changed as (
+       update studies set state = $3, updated_at = now() where id = $1 and state = $2 returning live_state)
+     insert into audit (study_id, subject, subject_id, from_state, to_state, actor, reason)
+     select $1, 'study', $1, $2, $3, $4, 'not in force: the live settings say ' || live_state from changed`,
+    [study, from, to, actor],
+  );
+  return rowCount === 1;
+}

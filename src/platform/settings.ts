@@ -60,6 +60,8 @@ const schema = z.object({
     )
     .pipe(z.array(z.string().min(32, 'expected secrets of at least 32 characters, with commas between'))),
   OBSERVATORY_PUBLIC_URL: url('http|https'),
+  OBSERVATORY_CONTROL_URL: url('http|https').optional(),
+  OBSERVATORY_NOMAD_UI: url('http|https').optional(),
   OBSERVATORY_TRAEFIK_URL: url('http|https').optional(),
   OBSERVATORY_TRAEFIK_API_URL: url('http|https').optional(),
   OBSERVATORY_LISTEN: address('127.0.0.1:6200').default('127.0.0.1:6200'),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { Redis } from 'ioredis';
 import { type Role, roles } from '../../src/control/access/role.js';
 import type { ControlRoute } from '../../src/control/access/route.js';
+import { nomadUi } from '../../src/control/nomad-ui.js';
 import { controlTable } from '../../src/control/routes.js';
 import { publishStudy } from '../../src/participants/study-store.js';
 import { cases, THEIRS } from './control-cases.js';
@@ -22,7 +23,10 @@ describe('the control area', function () {
     web = await RunningWeb.start();
     await publishStudy(web.database, { ...web.study, id: 'another' });
     redis = new Redis(web.services.environment['REDIS_URL']!);
-    table = controlTable({ database: web.database, redis, secret: SECRET, staleAfterSeconds: 30 });
+    table = controlTable({
+      ...{ database: web.database, redis, secret: SECRET, staleAfterSeconds: 30 },
+      ...{ nomad: nomadUi(web.settings), publicUrl: web.publicUrl },
+    });
   });
   after(async () => {
     redis?.disconnect();

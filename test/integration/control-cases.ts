@@ -15,5 +15,12 @@ export const cases: Readonly<Record<string, Case>> = {
   'POST /control/sign-in': { path: '/control/sign-in', form: { name: 'nobody', password: 'wrong' }, allowed: 401 },
   'POST /control/sign-out': { path: '/control/sign-out', form: {}, allowed: 303 },
   'GET /control/password': { path: '/control/password', allowed: 200 },
+  'GET /control/studies/:study': { path: `/control/studies/${THEIRS}`, allowed: 200 },
+  'GET /control/studies/:study/state': { path: `/control/studies/${THEIRS}/state?to=paused`, allowed: 200 },
+  'POST /control/studies/:study/state': {
+    path: `/control/studies/${THEIRS}/state`,
+    form: { from: 'open', to: 'paused' },
+    allowed: 303,
+  },
   'POST /control/password': { path: '/control/password', form: { password: 'wrong' }, allowed: 403 },
 };

@@ -4,9 +4,10 @@ import type { Database } from '../../platform/postgres/database.js';
 import { pathParameter } from '../../platform/web/path-parameter.js';
 import { Refusal } from '../../platform/web/refusal.js';
 import { ownForm } from './forgery.js';
-import { mayAct, seesStudy } from './role.js';
+import { mayAct } from './role.js';
 import type { ControlRoute, GuardedRoute, OpenRoute, Visit } from './route.js';
 import { currentSession, formToken } from './sessions.js';
+import { checkStudy } from './study-right.js';
 import { askToSignIn, signInToken } from './sign-in-page.js';
 import { enterByLink } from './operator-link.js';
 import { showRefusal } from './page.js';
@@ -61,7 +62,7 @@ async function guarded(ctx: Context, { database }: Access, route: GuardedRoute):
     // The token first: a stranger's form learns nothing of what the visitor may.
     const form = route.method === 'POST' ? await ownForm(ctx, token) : new URLSearchParams();
     if (!mayAct(visitor.role, route.needs)) throw needsRole(route.needs);
-    if (route.study && !seesStudy(visitor, study)) throw notTheirStudy();
+    if (route.study) checkStudy(visitor, study);
     const visit: Visit = { visitor, token, form, study };
     await route.handler(ctx, visit);
   } catch (error) {
@@ -75,12 +76,4 @@ const needsRole = (role: string): Refusal =>
     403,
     'role-needed',
     `Only a user with the role ${role} may do this. Whoever runs this platform can give it to you.`,
-  );
-
-/** The same for a study that is not there: who may not see it does not learn of it. */
-const notTheirStudy = (): Refusal =>
-  new Refusal(
-    403,
-    'not-your-study',
-    'You have no rights to a study of this name. Whoever runs this platform can give them to you.',
   );
