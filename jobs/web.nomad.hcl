@@ -81,6 +81,23 @@ variable "public_url" {
   }
 }
 
+variable "control_url" {
+  type        = string
+  description = "Address of the control pages, such as https://control.example.org, for a host name of their own; beside the participants' pages if empty."
+  default     = ""
+
+  validation {
+    condition     = var.control_url == "" || regex_replace(var.control_url, "^https?://[^/]+/?$", "") == ""
+    error_message = "Expected an address such as https://control.example.org."
+  }
+}
+
+variable "nomad_ui" {
+  type        = string
+  description = "Where people open Nomad's own interface, such as https://nomad.example.org: the control pages lead there; no links if empty."
+  default     = ""
+}
+
 variable "traefik_url" {
   type        = string
   description = "Where the web app and the manager reach instances, as participants do: Traefik's entry point inside the cluster; the public URL if empty."
@@ -190,6 +207,9 @@ locals {
       "CONSUL_HTTP_ADDR=${var.consul_addr}",
       "OBSERVATORY_CONSUL_PREFIX=${var.name}",
       "OBSERVATORY_PUBLIC_URL=${var.public_url}",
+      "OBSERVATORY_CONTROL_URL=${var.control_url}",
+      "OBSERVATORY_NOMAD_UI=${var.nomad_ui}",
+      "NOMAD_NAMESPACE=${var.namespace}",
       "OBSERVATORY_TRAEFIK_URL=${var.traefik_url}",
       "OBSERVATORY_TRUSTED_PROXIES=${join(",", var.trusted_proxies)}",
       "OBSERVATORY_LOG_LEVEL=${var.log_level}",

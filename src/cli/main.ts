@@ -74,10 +74,11 @@ program
 
 program
   .command('control')
-  .description('print the link to the control page; whoever has it can look')
+  .description('print the operator’s link to the control page; whoever has it is an admin')
   .action(() => {
-    const settings = readSome(process.env, ['OBSERVATORY_PUBLIC_URL', 'OBSERVATORY_SECRET']);
-    console.log(controlLink(settings.OBSERVATORY_PUBLIC_URL, settings.OBSERVATORY_SECRET));
+    const names = ['OBSERVATORY_CONTROL_URL', 'OBSERVATORY_PUBLIC_URL', 'OBSERVATORY_SECRET'] as const;
+    const { OBSERVATORY_CONTROL_URL, OBSERVATORY_PUBLIC_URL, OBSERVATORY_SECRET } = readSome(process.env, names);
+    console.log(controlLink(OBSERVATORY_CONTROL_URL ?? OBSERVATORY_PUBLIC_URL, OBSERVATORY_SECRET));
   });
 
 addTokens(program);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type Koa from 'koa';
 import Router from 'koa-router';
 import { z } from 'zod';
+import { ownHost } from '../control/access/own-host.js';
 import { nomadUi } from '../control/nomad-ui.js';
 import { controlRoutes } from '../control/routes.js';
 import { Retiring } from '../control/retiring.js';
@@ -77,6 +78,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const app = createApp(settings, log);
   const limits = new RequestLimits({ limits: parseLimits(settings.OBSERVATORY_LIMITS ?? '')!, redis, secret });
   app.use(limits.middleware);
+  app.use(ownHost(settings.OBSERVATORY_CONTROL_URL));
   const router = new Router();
   router.get('/healthz', (ctx) => {
     ctx.body = { ok: true };
