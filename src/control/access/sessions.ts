@@ -62,11 +62,12 @@ export async function currentSession(ctx: Context, database: Queryable): Promise
        where id_hash = $1 and expires_at > now() and used_at > now() - $2::interval),
      used as (
        update accounts.sessions s set used_at = now() from live
-       where s.id_hash = live.id_hash and live.used_at < now() - interval '1 minute')
+       where s.id_hash = live.id_hash and live.used_at < now() - interval '1 minute' and $3)
      select live.user_name as user, u.role, array(select study_id from accounts.rights r where r.user_name = u.name) as studies
      from live left join accounts.users u on u.name = live.user_name
      where live.user_name is null or not u.disabled`,
-    [hashOf(id), LONGEST_IDLE],
+    // A page that keeps itself up to date does not say that somebody is there.
+    [hashOf(id), LONGEST_IDLE, ctx.get('x-observatory-live') === ''],
   );
   return rows[0] && { id, visitor: visitorOf(rows[0]) };
 }
