@@ -14,6 +14,7 @@ import { LeaseQuestions } from '../gate/lease-questions.js';
 import { unreachableRoutes } from '../gate/unreachable.js';
 import { captchaOf } from '../landing/captcha.js';
 import { landingRoutes } from '../landing/routes.js';
+import { TokenTelling } from '../landing/token-telling.js';
 import { WaitingRoom } from '../landing/waiting-room.js';
 import { waitingRoutes } from '../landing/waiting-routes.js';
 import { forgetOldStarts } from '../participants/address.js';
@@ -73,6 +74,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const prepare = (): void => {
     preparation.hurry();
   };
+  const tokens = new TokenTelling({ database, log });
   const room = new WaitingRoom({ database, hints, log, prepare });
   const retiring = new Retiring({ database, log, tellOld });
   const app = createApp(settings, log);
@@ -102,6 +104,9 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     }),
     landingRoutes({
       ...{ database, log, secret, room, nudge, captcha: captchaOf(settings) },
+      tokenUsed: (participant) => {
+        tokens.used(participant);
+      },
       notebookFiles: [assets.js, assets.css, ...assets.preload],
     }),
     waitingRoutes(room),
@@ -127,6 +132,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     { address, gateAddress },
     'web listens: Traefik sends participants to the first, its questions to the second',
   );
+  const loops = [preparation, tokens, retiring];
   const sweeping = sweepHourly(database, log);
   return {
     address,
@@ -134,7 +140,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     routes: routers.flatMap(({ stack }) => stack.map(({ methods, path }) => ({ methods, path: String(path) }))),
     async stop() {
       clearInterval(sweeping);
-      await Promise.all([room.stop(), ...servers.map(close), preparation.stop(), retiring.stop()]);
+      await Promise.all([room.stop(), ...servers.map(close), ...loops.map((loop) => loop.stop())]);
       redis.disconnect();
       await database.end();
     },

@@ -57,22 +57,3 @@ async function askService({ log }: Needs, study: StoredStudy, pair: NonNullable<
   }
   throw refusal('token-expired');
 }
-
-/** Pauses before each try to tell the service, in milliseconds. */
-const TRIES = [0, 2_000, 10_000];
-
-/** Tells the service that a token is used. Nobody waits for it: here the token is used in any case. */
-export async function markUsed(log: Logger, study: StoredStudy, pair: NonNullable<Claim['pair']>): Promise<void> {
-  const address = study.page.entry.tokenService?.used;
-  if (address === undefined) return;
-  for (const pause of TRIES) {
-    await new Promise((resolve) => setTimeout(resolve, pause).unref());
-    try {
-      await tokenService.markUsed(address, pair.id, pair.token);
-      return;
-    } catch (error) {
-      if (!(error instanceof TokenServiceDown)) throw error;
-      log.warn({ study: study.id, participant: pair.id, reason: error.message }, 'a token could not be marked as used');
-    }
-  }
-}

@@ -19,7 +19,6 @@ import { allowOtherSources } from '../platform/web/content-policy.js';
 import { type Admission, admit } from './admit.js';
 import type { Captcha } from './captcha.js';
 import { captchaFor, CaptchaVerdicts } from './captcha-check.js';
-import { markUsed } from './claim.js';
 import { tickedBoxes } from './consent-form.js';
 import { consentPdf } from './consent-pdf.js';
 import { currentParticipant, refuseUnlessJoined } from './entry.js';
@@ -39,6 +38,8 @@ export interface Landing {
   readonly notebookFiles: readonly string[];
   /** Asks the manager to look at once; losing it costs only time. */
   nudge(): void;
+  /** The token service is told of it, in its own time. */
+  tokenUsed(participant: string): void;
 }
 
 const HOW_TO_SCRIPT = '/assets/landing/how-to.js';
@@ -145,7 +146,8 @@ async function start(ctx: Context, landing: Landing, verdicts: CaptchaVerdicts):
       consent: boxes,
     });
     refuseUnlessJoined(joined);
-    if (joined === 'joined') tellTokenService(landing, study, participant);
+    // From now on the participant has a place in the line, however the pages go on.
+    if (joined === 'joined' && participant.identity?.startsWith('token-service:')) landing.tokenUsed(participant.id);
     // Serves the line: one look for all who join in the same moment.
     await landing.room.ask(participant.id);
     landing.nudge();
@@ -161,14 +163,6 @@ function knownAddress(ctx: Context, { secret }: Landing, { id, page }: StoredStu
     key: addressKey(secret, `study ${id}`, networkOf(address)),
     kept: page.entry.keepAddresses ? address : null,
   };
-}
-
-/** The token is used once its participant has a place in the line, which is theirs however the pages go on. */
-function tellTokenService({ log }: Landing, study: StoredStudy, { id, token, identity }: Participant): void {
-  if (identity?.startsWith('token-service:') !== true) return;
-  markUsed(log, study, { id, token }).catch((error: unknown) => {
-    log.error({ err: error, participant: id }, 'the token service was not told');
-  });
 }
 
 async function howTo(ctx: Context, { database, room }: Landing): Promise<void> {

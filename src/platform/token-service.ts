@@ -21,19 +21,25 @@ export const tokenService = {
     throw new TokenServiceDown(`it answered ${status}`);
   },
 
-  async markUsed(address: string, token: string, token2: string): Promise<void> {
-    const { status } = await ask(address, token, token2);
+  async markUsed(address: string, token: string, token2: string, stop: AbortSignal): Promise<void> {
+    const { status } = await ask(address, token, token2, stop);
     if (status >= 300) throw new TokenServiceDown(`it answered ${status}`);
   },
 };
 
-async function ask(address: string, token: string, token2: string): Promise<{ status: number; data: string }> {
+async function ask(
+  address: string,
+  token: string,
+  token2: string,
+  stop?: AbortSignal,
+): Promise<{ status: number; data: string }> {
+  // Its own timeout starts anew with each step; this one is for all of them.
+  const late = AbortSignal.timeout(MILLISECONDS);
   try {
     return await axios.get<string>(`${address}${token}/${token2}`, {
       headers: { 'User-Agent': USER_AGENT, Accept: 'text/plain, */*' },
       responseType: 'text',
-      // Its own timeout starts anew with each step; this one is for all of them.
-      signal: AbortSignal.timeout(MILLISECONDS),
+      signal: stop === undefined ? late : AbortSignal.any([late, stop]),
       maxContentLength: 10_000,
       maxRedirects: 3,
       validateStatus: () => true,

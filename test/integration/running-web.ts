@@ -35,6 +35,7 @@ export class RunningWeb {
     readonly settings: Settings,
     readonly database: Database,
     readonly address: string,
+    readonly gateAddress: string,
     readonly routes: readonly Route[],
     readonly study: Study,
     readonly lines: LogLine[],
@@ -64,12 +65,22 @@ export class RunningWeb {
     await publishStudy(database, study);
     const lines: LogLine[] = [];
     const web = await startWeb(settings, pino({ level: 'info' }, linesInto(lines)));
-    return new RunningWeb(services, settings, database, web.address, web.routes, study, lines, async () => {
-      await web.stop();
-      await database.end();
-      await services.stop();
-      await rm(runDir, { recursive: true, force: true });
-    });
+    return new RunningWeb(
+      services,
+      settings,
+      database,
+      web.address,
+      web.gateAddress,
+      web.routes,
+      study,
+      lines,
+      async () => {
+        await web.stop();
+        await database.end();
+        await services.stop();
+        await rm(runDir, { recursive: true, force: true });
+      },
+    );
   }
 
   get publicUrl(): string {

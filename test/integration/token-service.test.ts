@@ -3,9 +3,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { PlainParticipant } from '../browser/running-platform.js';
+import { Cleanup } from '../../src/local/cleanup.js';
+import { startProcess } from '../../src/local/stack.js';
 import { poll } from '../poll.js';
-import { forgetEverybody } from './old-people.js';
-import { RunningWeb } from './running-web.js';
+import { forgetEverybody, one } from './old-people.js';
+import { RunningWeb, SECRET } from './running-web.js';
 import { answer, BOXES, giveConsent, participants, takePart, toConsent, visitor, withEntry } from './way-in.js';
 
 const TOKENS = 'token=aaaaaaaaaaaa&token2=bbbbbbbbbbbb';
@@ -132,5 +136,41 @@ describe('the token service', function () {
       text('Valid', told().length === 1 && request.url!.includes('settoken') ? 503 : 200)(request, response);
     await takePart(web, LINK);
     await poll('the second try', () => Promise.resolve(told().length === 2 ? true : undefined), 20);
+  });
+
+  it('is told by another web process when the one that let somebody in was killed before it could', async () => {
+    await withService();
+    const hangs = (request: IncomingMessage, response: ServerResponse): void => {
+      if (!request.url!.includes('settoken')) text('Valid')(request, response);
+    };
+    says = hangs;
+    const cleanup = new Cleanup();
+    const link = LINK.replace('bbb', 'ddd');
+    try {
+      const address = `http://${web.services.environment['OBSERVATORY_LISTEN']}`;
+      const environment = { ...web.services.environment, OBSERVATORY_SECRET: SECRET, OBSERVATORY_PUBLIC_URL: address };
+      const logDir = path.dirname(web.services.services.redis!.logFile!);
+      const doomed = await startProcess({ environment, publicUrl: address, logDir }, cleanup, 'web');
+      const who = await toConsent(web, link, new PlainParticipant(address));
+      assert.equal(await answer(giveConsent(who)), '303 /howTo');
+      await poll('the telling to begin', () => Promise.resolve(told().length > 0), 10);
+      process.kill(doomed.pid, 'SIGKILL');
+      await doomed.exited;
+    } finally {
+      await cleanup.stopAll();
+    }
+    const untold = [{ state: 'waiting', token_told_at: null }];
+    assert.deepEqual(await participants(web, 'state, token_told_at'), untold);
+    says = text('Valid');
+    await poll(
+      'another web process tells',
+      async () => (await one<Date | null>(web, 'select token_told_at as it from participants')) !== null,
+      40,
+    );
+    assert.deepEqual(new Set(told()), new Set(['/token/settoken/aaaaaaaaaaaa/dddbbbbbbbbb']));
+    // Then it is told no more.
+    const before = told().length;
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    assert.equal(told().length, before);
   });
 });

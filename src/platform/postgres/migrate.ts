@@ -16,6 +16,7 @@ import { sql as refusalTexts } from './migrations/0014-refusal-texts.js';
 import { sql as accounts } from './migrations/0015-accounts.js';
 import { sql as oldNames } from './migrations/0016-old-names.js';
 import { sql as instanceTime } from './migrations/0017-instance-time.js';
+import { sql as tokenTold } from './migrations/0018-token-told.js';
 import { sql as studyFiles } from './migrations/0019-study-files.js';
 import { sql as readyInstances } from './migrations/0020-ready-instances.js';
 
@@ -37,6 +38,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 15, sql: accounts },
   { version: 16, sql: oldNames },
   { version: 17, sql: instanceTime },
+  { version: 18, sql: tokenTold },
   { version: 19, sql: studyFiles },
   { version: 20, sql: readyInstances },
 ];

@@ -47,6 +47,11 @@ export const participants: ExportedTable = {
     consent: { meaning: 'What was ticked', unit: JSON_TEXT, source: PARTICIPANT },
     arrived_at: { meaning: 'The consent form was first shown', unit: MOMENT, source: PLATFORM },
     consented_at: { meaning: 'The consent form was accepted', unit: MOMENT, source: PLATFORM },
+    token_told_at: {
+      meaning: 'The study’s token service was told that the token is used',
+      unit: MOMENT,
+      source: PLATFORM,
+    },
     queued_at: { meaning: 'Got a condition, and a place in the line for an instance', unit: MOMENT, source: PLATFORM },
     working_at: { meaning: 'Got the first instance', unit: MOMENT, source: PLATFORM },
     ended_at: { meaning: 'Reached one of the states at the end', unit: MOMENT, source: PLATFORM },

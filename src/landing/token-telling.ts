@@ -1,0 +1,99 @@
+import type { Logger } from '../platform/log.js';
+import type { Database } from '../platform/postgres/database.js';
+import { Repeated } from '../platform/repeated.js';
+import { tokenService } from '../platform/token-service.js';
+
+const LOOK_MS = 5_000;
+const AT_ONCE = 20;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 300_000;
+/** So long the web process that let somebody in is left to tell it alone: most tokens are told once. */
+const OWN_SECONDS = 15;
+
+interface Untold {
+  readonly id: string;
+  readonly token: string;
+  readonly study: string;
+  readonly address: string;
+}
+
+const untold = `
+  select p.id, p.token, s.id as study, s.definition #>> '{entry,tokenService,used}' as address
+  from studies s join participants p on p.study_id = s.id
+  where s.definition #> '{entry,tokenService,used}' is not null
+    and p.identity like 'token-service:%' and p.token_told_at is null and p.consented_at is not null
+    and (p.id = any($1) or (p.consented_at < now() - $3 * interval '1 second' and p.id <> all($2)))
+  order by p.consented_at limit $4`;
+
+/**
+ * Tells the researcher's token service which tokens are used: at least once each, however often it or a web process fails in
+ * between. Nobody waits for it: here the token is used in any case.
+ */
+export class TokenTelling {
+  /** They came in here, or it is time to try them again. */
+  private readonly due = new Set<string>();
+  private readonly failures = new Map<string, number>();
+  private readonly stopping = new AbortController();
+  private readonly looks = new Repeated(() => this.lookUnlessStopped());
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(private readonly needs: { readonly database: Database; readonly log: Logger }) {
+    this.timer = setInterval(() => {
+      this.looks.hurry();
+    }, LOOK_MS);
+  }
+
+  /** The token of this participant is used. */
+  used(participant: string): void {
+    this.due.add(participant);
+    this.looks.hurry();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    this.stopping.abort();
+    await this.looks.rest();
+  }
+
+  private async lookUnlessStopped(): Promise<void> {
+    if (this.stopping.signal.aborted) return;
+    try {
+      await this.look();
+    } catch (error) {
+      this.needs.log.warn({ err: error }, 'used tokens that the token service was not told could not be looked for');
+    }
+  }
+
+  private async look(): Promise<void> {
+    const due = [...this.due];
+    const resting = [...this.failures.keys()];
+    const { rows } = await this.needs.database.query<Untold>(untold, [due, resting, OWN_SECONDS, AT_ONCE]);
+    const isAll = rows.length < AT_ONCE;
+    const found = new Set(rows.map(({ id }) => id));
+    for (const id of due) {
+      if (isAll || found.has(id)) this.due.delete(id);
+      // Told by another process, or erased.
+      if (isAll && !found.has(id)) this.failures.delete(id);
+    }
+    await Promise.all(rows.map((row) => this.tell(row)));
+    if (!isAll) this.looks.hurry();
+  }
+
+  private async tell({ id, token, study, address }: Untold): Promise<void> {
+    try {
+      await tokenService.markUsed(address, id, token, this.stopping.signal);
+      await this.needs.database.query('update participants set token_told_at = now() where id = $1', [id]);
+      this.failures.delete(id);
+    } catch (error) {
+      if (this.stopping.signal.aborted) return;
+      const failed = (this.failures.get(id) ?? 0) + 1;
+      this.failures.set(id, failed);
+      const wait = Math.min(FIRST_RETRY_MS * 2 ** (failed - 1), LONGEST_RETRY_MS);
+      const reason = error instanceof Error ? error.message : String(error);
+      this.needs.log.warn({ study, participant: id, reason, retryInMs: wait }, 'a token could not be marked as used');
+      setTimeout(() => {
+        this.used(id);
+      }, wait).unref();
+    }
+  }
+}
