@@ -1,6 +1,7 @@
 /** The order of the checks on the way in. Each page makes them again, and so does the post. */
 import type { Context } from 'koa';
-import type { Participant } from '../participants/participant.js';
+import type { Participant, ParticipantState } from '../participants/participant.js';
+import { hasPassed } from '../participants/screening.js';
 import type { StoredStudy } from '../participants/study-store.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
@@ -14,7 +15,7 @@ import {
   requestedStudy,
   resumeAt,
 } from './entry.js';
-import { linkParameters, type Offer, readOffer } from './offer.js';
+import { linkParameters, linkTo, type Offer, readOffer } from './offer.js';
 import { recognise } from './recognise.js';
 
 export interface Admission {
@@ -25,11 +26,21 @@ export interface Admission {
   readonly admitted: Admitted;
 }
 
+interface Needs {
+  readonly database: Database;
+  readonly log: Logger;
+}
+
+/** Where a form leads that is sent by who is not a newcomer any more, if not to where they are. */
+const sentAgainTo: Readonly<Partial<Record<ParticipantState, string>>> = {
+  // It leads where it led at first, lest who clicks twice never reads how it works.
+  working: '/howTo',
+  // Browsers let no form lead to another site.
+  screened: '/screened',
+};
+
 /** Undefined when it was a participant, who is sent on to where they were, whatever holds for newcomers. */
-export async function admit(
-  ctx: Context,
-  { database, log }: { readonly database: Database; readonly log: Logger },
-): Promise<Admission | undefined> {
+export async function admit(ctx: Context, { database, log }: Needs): Promise<Admission | undefined> {
   const parameters = linkParameters(ctx);
   const session = await currentParticipant(ctx, database);
   const study = await requestedStudy(database, parameters, session);
@@ -37,10 +48,8 @@ export async function admit(
   const offer = await readOffer(database, study, parameters);
   const known = await recognise(ctx, database, study, offer, session);
   const address = known && (await resumeAt(database, study, known));
-  if (address !== undefined) {
-    // A form that is sent twice leads where it led at first, lest who clicks twice never reads how it works.
-    const isSentAgain = ctx.method === 'POST' && known?.state === 'working';
-    ctx.redirect(isSentAgain ? '/howTo' : address);
+  if (known !== undefined && address !== undefined) {
+    ctx.redirect(ctx.method === 'POST' ? (sentAgainTo[known.state] ?? address) : address);
     return undefined;
   }
   const admitted = await refuseBadClaim({ database, log }, study, claimOf(offer, known));
@@ -48,6 +57,16 @@ export async function admit(
   refuseMobile(ctx, study);
   await refuseFull(database, study);
   return { study, offer, arrived: known, admitted };
+}
+
+/** Undefined also for who has not answered the study's screening questions, and is sent there. */
+export async function admitScreened(ctx: Context, needs: Needs): Promise<Admission | undefined> {
+  const admission = await admit(ctx, needs);
+  if (admission?.study.page.screening === undefined) return admission;
+  const { study, offer, arrived } = admission;
+  if (arrived !== undefined && (await hasPassed(needs.database, arrived.id))) return admission;
+  ctx.redirect(linkTo('/screening', study, offer));
+  return undefined;
 }
 
 function claimOf(offer: Offer, known: Participant | undefined): Offer['newcomer'] {

@@ -30,6 +30,11 @@ export function linkParameters(ctx: Context): Parameters {
   return { ...ctx.query, ...(ctx.request.body as Record<string, unknown> | undefined) };
 }
 
+/** The next page for whoever came with this offer. */
+export function linkTo(page: string, study: StoredStudy, { parameters }: Offer): string {
+  return `${page}?${new URLSearchParams({ study: study.id, ...parameters }).toString()}`;
+}
+
 /** The first of the study's ways in whose parameters the link has. What is there must be as it should. */
 export async function readOffer(database: Queryable, study: StoredStudy, given: Parameters): Promise<Offer> {
   const origin = optional(originSchema, given['origin']);

@@ -1,29 +1,29 @@
 import type { Context } from 'koa';
 import Router from 'koa-router';
-import type { KnownAddress } from '../participants/address.js';
 import { join } from '../participants/join.js';
-import { arrive, noteTokenUnasked, PairTakenError, type Participant } from '../participants/participant.js';
+import type { Participant } from '../participants/participant.js';
 import { KEPT_SECONDS } from '../participants/presence.js';
 import { resumableByPair } from '../participants/pair.js';
 import { returnAddress } from '../participants/return-address.js';
 import { findStudy, type StoredStudy } from '../participants/study-store.js';
-import { addressKey } from '../platform/identity.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
-import { networkOf } from '../platform/web/client-address.js';
 import { formBody } from '../platform/web/body.js';
 import { refusal } from '../platform/web/refusal-pages.js';
 import { startSession } from '../platform/web/session.js';
 import { recordedInWords } from '../studies/recording.js';
 import { allowOtherSources } from '../platform/web/content-policy.js';
-import { type Admission, admit } from './admit.js';
+import { admit, admitScreened } from './admit.js';
+import { arrived, knownAddress } from './arrival.js';
 import type { Captcha } from './captcha.js';
 import { captchaFor, CaptchaVerdicts } from './captcha-check.js';
 import { tickedBoxes } from './consent-form.js';
 import { consentPdf } from './consent-pdf.js';
 import { currentParticipant, refuseUnlessJoined } from './entry.js';
-import { linkParameters } from './offer.js';
+import { linkParameters, linkTo } from './offer.js';
 import { goBack } from './return.js';
+import { answerScreening, askScreening, screenedOut } from './screening.js';
+import { show } from './show.js';
 import { askWithdrawal, withdraw } from './withdraw.js';
 import type { WaitingRoom } from './waiting-room.js';
 import { toldOf } from './waiting-routes.js';
@@ -49,6 +49,9 @@ export function landingRoutes(landing: Landing): Router {
   const router = new Router();
   const verdicts = new CaptchaVerdicts(landing.log);
   router.get(['/', '/index.php'], (ctx) => intro(ctx, landing));
+  router.get('/screening', (ctx) => askScreening(ctx, landing));
+  router.post('/screening', (ctx) => answerScreening(ctx, landing));
+  router.get('/screened', (ctx) => screenedOut(ctx, landing.database));
   router.get(['/consent', '/consent.php'], (ctx) => consent(ctx, landing));
   // The second is where the original's researchers kept theirs.
   router.get(['/consent.pdf', '/static/ConsentForm.pdf'], (ctx) => consentPdf(ctx, landing.database));
@@ -68,12 +71,12 @@ async function intro(ctx: Context, landing: Landing): Promise<void> {
   const admission = await admit(ctx, landing);
   if (admission === undefined) return;
   const { study, offer } = admission;
-  const next = new URLSearchParams({ study: study.id, ...offer.parameters });
-  show(ctx, 'landing/intro.html', study, { next: `/consent?${next.toString()}` });
+  const next = study.page.screening === undefined ? '/consent' : '/screening';
+  show(ctx, 'landing/intro.html', study, { next: linkTo(next, study, offer) });
 }
 
 async function consent(ctx: Context, landing: Landing): Promise<void> {
-  const admission = await admit(ctx, landing);
+  const admission = await admitScreened(ctx, landing);
   if (admission === undefined) return;
   const participant = await arrived(ctx, landing, admission);
   showConsent(ctx, landing, admission.study, participant);
@@ -103,28 +106,9 @@ function showConsent(
   });
 }
 
-/** The participant who consents now; a newcomer gets a session. */
-async function arrived(ctx: Context, landing: Landing, admission: Admission): Promise<Participant> {
-  const participant = admission.arrived ?? (await newcomer(ctx, landing, admission));
-  if (admission.admitted === 'unasked') await noteTokenUnasked(landing.database, participant.id);
-  return participant;
-}
-
-async function newcomer(ctx: Context, landing: Landing, { study, offer }: Admission): Promise<Participant> {
-  const { database } = landing;
-  const address = knownAddress(ctx, landing, study);
-  const participant = await arrive(database, study.id, address, offer.newcomer).catch((error: unknown) => {
-    throw error instanceof PairTakenError ? refusal('used-by-another') : error;
-  });
-  // Two browsers at once with one link.
-  if (!participant.isNew && study.page.entry.resume === 'browser') throw refusal('used-by-another');
-  startSession(ctx, participant.id);
-  return participant;
-}
-
 async function start(ctx: Context, landing: Landing, verdicts: CaptchaVerdicts): Promise<void> {
   const { database } = landing;
-  const admission = await admit(ctx, landing);
+  const admission = await admitScreened(ctx, landing);
   if (admission !== undefined) {
     const { study, offer } = admission;
     if (admission.arrived === undefined && offer.newcomer.identity === undefined) throw refusal('no-consent');
@@ -155,14 +139,6 @@ async function start(ctx: Context, landing: Landing, verdicts: CaptchaVerdicts):
   }
   // Whoever reloads the next page sends no form again.
   ctx.status = 303;
-}
-
-function knownAddress(ctx: Context, { secret }: Landing, { id, page }: StoredStudy): KnownAddress {
-  const { address } = ctx.state;
-  return {
-    key: addressKey(secret, `study ${id}`, networkOf(address)),
-    kept: page.entry.keepAddresses ? address : null,
-  };
 }
 
 async function howTo(ctx: Context, { database, room }: Landing): Promise<void> {
@@ -211,9 +187,4 @@ async function byForm(ctx: Context, database: Database): Promise<Participant | u
   const participant = await resumableByPair(database, userid, token2);
   if (participant) startSession(ctx, participant.id);
   return participant;
-}
-
-function show(ctx: Context, template: string, study: StoredStudy, more: object = {}): void {
-  ctx.set('Cache-Control', 'no-store');
-  ctx.body = ctx.state.render(template, { study, title: study.title, language: study.language, ...more });
 }

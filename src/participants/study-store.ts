@@ -10,6 +10,7 @@ const pageFields = [
   'texts',
   'consentBoxes',
   'entry',
+  'screening',
   'exitSurvey',
   'caps',
   'instance',

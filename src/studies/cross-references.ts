@@ -2,6 +2,7 @@
 import { repeatedIds } from './document.js';
 import type { DefinitionProblem } from './definition-problem.js';
 import type { Level } from './level.js';
+import { type Screening, screeningProblems } from './screening.js';
 
 export const MAX_CONDITIONS = 1_000;
 
@@ -13,15 +14,17 @@ interface Parts {
   values?: Readonly<Record<string, string>> | undefined;
   conditions?: Conditions | undefined;
   consentBoxes?: readonly { id: string }[] | undefined;
+  screening?: Screening | undefined;
   tasks?: Tasks | undefined;
 }
 
 export function crossReferenceProblems(study: Parts): DefinitionProblem[] {
-  const { values = {}, conditions = {}, consentBoxes = [], tasks } = study;
+  const { values = {}, conditions = {}, consentBoxes = [], screening, tasks } = study;
   return [
     ...repeatedIds(tasks ?? []).map(({ path, message }) => ({ path: ['tasks', ...path], message })),
     ...placesOfKinds(tasks ?? []),
     ...repeatedBoxes(consentBoxes),
+    ...(screening ? screeningProblems(screening) : []),
     ...tooManyConditions(conditions),
     ...repeatedLevels(conditions),
     ...placeholderClashes(values, conditions),

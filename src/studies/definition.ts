@@ -11,6 +11,7 @@ import { instanceTimeSchema } from './instance-time.js';
 import type { Level } from './level.js';
 import { questionsSchema } from './questions.js';
 import { recordSchema } from './record-schema.js';
+import { screeningSchema } from './screening.js';
 import { ownWords } from '../platform/web/refusal-pages.js';
 import { starterFilesSchema } from './starter-files.js';
 
@@ -110,6 +111,8 @@ const studySchema = z.strictObject({
       .optional(),
     /** Who may enter, when, and where they go back to. */
     entry: entrySchema.prefault({}),
+    /** Asked before the consent form. */
+    screening: screeningSchema.optional(),
     balancing: balancingSchema.prefault({}),
     /** Without one, `entry.returnTo.completed` is the end. */
     exitSurvey: exitSurveySchema.optional(),
@@ -147,7 +150,7 @@ export type Caps = StudyDefinition['caps'];
 /** The parts that name files and each other; what could not be understood is missing. */
 export type StudyParts = { [Part in (typeof partNames)[number]]?: StudyShape[Part] | undefined };
 
-const partNames = ['values', 'conditions', 'texts', 'consentBoxes', 'balancing', 'files', 'tasks'] as const;
+const partNames = ['values', 'conditions', 'texts', 'consentBoxes', 'screening', 'balancing', 'files', 'tasks'] as const;
 
 export interface CheckedDefinition {
   /** Only if there is no problem. */

@@ -9,14 +9,12 @@ import { formFields } from '../platform/web/body.js';
 import { refuseWithoutSession, requireParticipant } from '../platform/web/session.js';
 import { isOwn, type OwnExitSurvey } from '../studies/exit-survey.js';
 import { renderMarkdown } from '../studies/markdown.js';
+import { FORM_LIMIT, type ReadForm, readForm } from '../studies/question-form.js';
+import { summaryText } from '../studies/question-texts.js';
+import { questionViews } from '../studies/question-view.js';
 import { OWN_SURVEY } from './exit.js';
-import { readSurvey, type ReadSurvey } from './survey-answers.js';
 import { hasAnswered, storeAnswers } from './survey-store.js';
-import { summaryText, surveyTexts } from './survey-texts.js';
-import { surveyView } from './survey-view.js';
-
-/** Long answers to many questions; more than anybody types. */
-const FORM_LIMIT = '2mb';
+import { surveyTexts } from './survey-texts.js';
 
 interface Asked {
   readonly participant: Participant;
@@ -37,7 +35,7 @@ export function surveyRoutes(database: Database): Router {
     if (asked === undefined) return;
     const fields = await formFields(ctx, FORM_LIMIT);
     if (!(await hasAnswered(database, asked.participant.id))) {
-      const { answers, problems } = readSurvey(asked.survey.questions, fields);
+      const { answers, problems } = readForm(asked.survey.questions, fields);
       if (problems.size > 0) {
         showQuestions(ctx, asked, fields, problems);
         ctx.status = 422;
@@ -70,14 +68,14 @@ function showQuestions(
   ctx: Context,
   { study, survey }: Asked,
   fields: URLSearchParams,
-  problems: ReadSurvey['problems'],
+  problems: ReadForm['problems'],
 ): void {
   const texts = surveyTexts(study.language);
   show(ctx, 'survey/questions.html', study, {
     texts,
     address: OWN_SURVEY,
     summary: problems.size > 0 ? summaryText(texts, problems.size) : null,
-    views: surveyView(survey.questions, fields, problems, texts),
+    views: questionViews(survey.questions, fields, problems, texts),
   });
 }
 

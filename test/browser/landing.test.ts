@@ -17,6 +17,7 @@ import { pathParameter } from '../../src/platform/web/path-parameter.js';
 import { refusal, type RefusalCode } from '../../src/platform/web/refusal-pages.js';
 import { refusalWords } from '../../src/platform/web/refusal-words.js';
 import { exitSurveySchema } from '../../src/studies/exit-survey.js';
+import { screeningSchema } from '../../src/studies/screening.js';
 import { forgetEverybody } from '../integration/old-people.js';
 import { RunningWeb } from '../integration/running-web.js';
 import { withEntry } from '../integration/way-in.js';
@@ -140,6 +141,36 @@ describe('the landing pages', function () {
     await look('consent-german');
     await page.goBack();
     await look('intro-german');
+    assert.deepEqual(found, []);
+  });
+
+  it('when somebody is screened, and does not fit', async () => {
+    const screening = screeningSchema.parse({
+      questions: [
+        { id: 'python', kind: 'choice', question: 'Do you write Python?', options: ['Yes', 'A little', 'No'] },
+        { id: 'years', kind: 'number', question: 'For how many years?', min: 0, max: 80 },
+      ],
+      accept: { python: ['Yes'] },
+    });
+    const screenedOut = 'https://recruit.example/screened';
+    await withEntry(web, { returnTo: { screenedOut } }, { screening });
+    await context.route('https://recruit.example/**', (route) => route.fulfill({ body: 'there' }));
+    await page.goto(`${web.address}/?study=crypto-api`);
+    await part('to-consent').click();
+    await part('survey-send').waitFor();
+    await look('screening');
+    await part('survey-send').click();
+    await part('survey-summary').waitFor();
+    await look('screening-problems');
+    await page.getByLabel('No', { exact: true }).check();
+    await page.getByLabel('For how many years?').fill('3');
+    await part('survey-send').click();
+    await part('back').waitFor();
+    await look('screened');
+    await part('back').click();
+    await page.waitForURL(screenedOut);
+    await page.goBack();
+    await part('back').waitFor();
     assert.deepEqual(found, []);
   });
 

@@ -277,6 +277,9 @@ async function addTheRest(database: Database, study: Study): Promise<void> {
     `insert into answers (participant_id, study_id, revision, answers) values ($2, $1, 'r', '{"more": "answered with care"}')`,
   );
   await add(
+    `insert into screenings (participant_id, study_id, revision, answers, fits) values ($2, $1, 'r', '{"python": "Yes"}', true)`,
+  );
+  await add(
     `insert into submitted_code (study_id, participant_id, status, code, time) values ($1, $2, 'r', '{"cells": ["answered with care"]}', null)`,
   );
   await add(

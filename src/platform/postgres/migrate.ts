@@ -19,6 +19,7 @@ import { sql as instanceTime } from './migrations/0017-instance-time.js';
 import { sql as tokenTold } from './migrations/0018-token-told.js';
 import { sql as studyFiles } from './migrations/0019-study-files.js';
 import { sql as readyInstances } from './migrations/0020-ready-instances.js';
+import { sql as screenings } from './migrations/0021-screenings.js';
 
 const migrations: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: mainPath },
@@ -41,6 +42,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 18, sql: tokenTold },
   { version: 19, sql: studyFiles },
   { version: 20, sql: readyInstances },
+  { version: 21, sql: screenings },
 ];
 
 /** The migrations that this version knows. */

@@ -23,9 +23,13 @@ export function refusal(code: RefusalCode, details: Readonly<Record<string, unkn
 }
 
 /** What the page's template needs. */
-export function refusalPage({ code, status }: Refusal, reference: string, { language, texts }: Audience): object {
+export function refusalPage(
+  { code, status, details }: Refusal,
+  reference: string,
+  { language, texts }: Audience,
+): object {
   const known = (refusalWords as Partial<Record<string, RefusalWords>>)[code];
   const words = known ?? (status >= 500 ? refusalWords.internal : otherWords);
   const [heading, text] = words[language === 'de' ? 'de' : 'en'];
-  return { language, heading, text, html: texts[code], code, status, reference };
+  return { language, heading, text, html: texts[code], back: details['back'], code, status, reference };
 }

@@ -1,5 +1,5 @@
 import type { ExportedTable } from '../table.js';
-import { answers, invitations, participants } from './people.js';
+import { answers, invitations, participants, screenings } from './people.js';
 import { events, givenUp, snapshots, strayEvents, submittedCode, submittedPastes } from './record.js';
 import { audit, conditions, counters, instances, leases, studies, studyFiles } from './running.js';
 
@@ -15,6 +15,7 @@ export const tables: readonly ExportedTable[] = [
   strayEvents,
   givenUp,
   snapshots,
+  screenings,
   answers,
   submittedCode,
   submittedPastes,

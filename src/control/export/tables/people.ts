@@ -110,3 +110,22 @@ export const answers: ExportedTable = {
     answered_at: { meaning: 'When they were sent', unit: MOMENT, source: PLATFORM },
   },
 };
+
+export const screenings: ExportedTable = {
+  name: 'screenings',
+  meaning: 'Answers to the questions before the consent form, one row a participant.',
+  rows: 't.study_id = $study',
+  order: 'participant_id',
+  columns: {
+    participant_id: participantId,
+    study_id: studyId,
+    revision: { meaning: 'Version of the study whose questions were answered', source: STUDY },
+    answers: {
+      meaning: 'By the question’s id; a question left empty is missing',
+      unit: JSON_TEXT,
+      source: PARTICIPANT,
+    },
+    fits: { meaning: 'Whether they may take part', source: PLATFORM },
+    answered_at: { meaning: 'When they were sent', unit: MOMENT, source: PLATFORM },
+  },
+};

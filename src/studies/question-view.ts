@@ -1,7 +1,7 @@
 /** The questions as the template shows them: each with its fields, what was entered, and what is wrong with it. */
-import type { Question } from '../studies/questions.js';
-import { fieldName, type ReadSurvey } from './survey-answers.js';
-import { problemText, type SurveyTexts } from './survey-texts.js';
+import type { Question } from './questions.js';
+import { fieldName, type ReadForm } from './question-form.js';
+import { problemText, type QuestionTexts } from './question-texts.js';
 
 interface OptionView {
   readonly id: string;
@@ -22,11 +22,11 @@ export interface QuestionView {
   readonly target: string;
 }
 
-export function surveyView(
+export function questionViews(
   questions: readonly Question[],
   fields: URLSearchParams,
-  problems: ReadSurvey['problems'],
-  texts: SurveyTexts,
+  problems: ReadForm['problems'],
+  texts: QuestionTexts,
 ): QuestionView[] {
   return questions.map((question, index) => {
     const id = fieldName(index);

@@ -1,9 +1,12 @@
 /** What a browser's form says, as answers to the study's questions: no script of ours stands in between. */
-import { type Answers, answersSchema, type Question } from '../studies/questions.js';
+import { type Answers, answersSchema, type Question } from './questions.js';
 
 export type Problem = 'required' | 'rows' | 'number' | 'range' | 'long' | 'choice';
 
-export interface ReadSurvey {
+/** Long answers to many questions; more than anybody types. */
+export const FORM_LIMIT = '2mb';
+
+export interface ReadForm {
   readonly answers: Answers;
   /** By the question's index. */
   readonly problems: ReadonlyMap<number, Problem>;
@@ -15,7 +18,7 @@ export function fieldName(question: number, row?: number): string {
 }
 
 /** Everything but the answers' fields is passed over. */
-export function readSurvey(questions: readonly Question[], fields: URLSearchParams): ReadSurvey {
+export function readForm(questions: readonly Question[], fields: URLSearchParams): ReadForm {
   const answers: [string, unknown][] = [];
   const problems = new Map<number, Problem>();
   questions.forEach((question, index) => {
