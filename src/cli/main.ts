@@ -13,6 +13,7 @@ import { readStudy } from '../studies/read.js';
 import { StudyError } from '../studies/study-error.js';
 import { controlLink } from './control-link.js';
 import { addDeploy } from './deploy.js';
+import { addErase, EraseError } from './erase.js';
 import { addExport } from './export.js';
 import { untilSignal } from './signals.js';
 import { addTokens, TokensError } from './tokens.js';
@@ -85,6 +86,7 @@ addTokens(program);
 addUsers(program);
 addDeploy(program);
 addExport(program);
+addErase(program);
 
 program
   .command('doctor')
@@ -132,9 +134,16 @@ try {
   await program.parseAsync();
 } catch (error) {
   // What an operator can act on is said in words; only what we did not expect shows where it came from.
-  const known = [SettingsError, StudyError, ProfilesError, DeployError, TokensError, UsersError, ExportError].some(
-    (kind) => error instanceof kind,
-  );
+  const known = [
+    SettingsError,
+    StudyError,
+    ProfilesError,
+    DeployError,
+    TokensError,
+    UsersError,
+    ExportError,
+    EraseError,
+  ].some((kind) => error instanceof kind);
   console.error(known ? (error as Error).message : error);
   // A part that could not start must not live on half: whoever started it sees it end.
   process.exit(1);

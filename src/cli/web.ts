@@ -18,6 +18,7 @@ import { TokenTelling } from '../landing/token-telling.js';
 import { WaitingRoom } from '../landing/waiting-room.js';
 import { waitingRoutes } from '../landing/waiting-routes.js';
 import { forgetOldStarts } from '../participants/address.js';
+import { eraseOld } from '../participants/erase.js';
 import { Preparation } from '../participants/preparation.js';
 import { InstanceClient } from '../platform/instance.js';
 import type { Logger } from '../platform/log.js';
@@ -155,6 +156,17 @@ function sweepHourly(database: Database, log: Logger): NodeJS.Timeout {
     forgetOldStarts(database).catch((error: unknown) => {
       log.warn({ err: error }, 'what was counted of addresses on the days before is still there');
     });
+    eraseOld(database, new Date()).then(
+      (count) => {
+        if (count > 0) log.info({ count }, 'participants were erased: their studies keep their data no longer');
+      },
+      (error: unknown) => {
+        log.warn(
+          { err: error },
+          'participants whose data is kept no longer could not be erased; trying again in an hour',
+        );
+      },
+    );
   };
   sweep();
   return setInterval(sweep, 3_600_000).unref();

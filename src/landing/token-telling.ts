@@ -90,7 +90,7 @@ export class TokenTelling {
       this.failures.set(id, failed);
       const wait = Math.min(FIRST_RETRY_MS * 2 ** (failed - 1), LONGEST_RETRY_MS);
       const reason = error instanceof Error ? error.message : String(error);
-      this.needs.log.warn({ study, participant: id, reason, retryInMs: wait }, 'a token could not be marked as used');
+      this.needs.log.warn({ study, reason, retryInMs: wait }, 'a token could not be marked as used');
       setTimeout(() => {
         this.used(id);
       }, wait).unref();

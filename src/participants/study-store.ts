@@ -14,6 +14,7 @@ const pageFields = [
   'exitSurvey',
   'caps',
   'instance',
+  'keepDays',
   'notebook',
   'record',
   'skipSurvey',

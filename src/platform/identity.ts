@@ -30,6 +30,10 @@ export const controlKey = (secret: string): string => keyed(secret, 'control');
 export const addressKey = (secret: string, purpose: string, network: string): string =>
   createHmac('sha256', keyed(secret, 'addresses')).update(`${purpose} ${network}`).digest('hex').slice(0, 32);
 
+/** A participant's name where it is not to be known who it was once they are erased: in logs and in Redis. */
+export const participantAlias = (secret: string, participantId: string): string =>
+  createHmac('sha256', keyed(secret, 'alias')).update(participantId).digest('hex').slice(0, 12);
+
 /** The key that signs session cookies. */
 export const sessionKey = (secret: string): string => keyed(secret, 'session');
 

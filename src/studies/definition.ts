@@ -93,6 +93,8 @@ const studySchema = z.strictObject({
     /** The instance profile that the study needs. */
     profile: idSchema.default('default'),
     instance: instanceTimeSchema.prefault({}),
+    /** A participant's data is erased so many days after their end; `null`: never. */
+    keepDays: z.int().min(1).max(36_500).nullable().default(null),
     state: z.enum(['draft', 'open', 'paused', 'closed']).default('draft'),
     /** Placeholders that are the same in all conditions, in the texts too. */
     values: valuesSchema.default({}),

@@ -7,7 +7,7 @@ import { resumableByPair } from '../participants/pair.js';
 import { findParticipant } from '../participants/participant.js';
 import { markSeen } from '../participants/presence.js';
 import { findStudy } from '../participants/study-store.js';
-import { instanceIdPattern, submitKey } from '../platform/identity.js';
+import { instanceIdPattern, participantAlias, submitKey } from '../platform/identity.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { jsonBody, parsed } from '../platform/web/body.js';
@@ -139,7 +139,7 @@ async function notebook({ database, log, secret }: Submit, participantId: string
   const { document, state, notRebuilt } = await notebookState(database, participantId);
   if (notRebuilt.length > 0) {
     log.error(
-      { participant: participantId, cells: notRebuilt },
+      { participant: participantAlias(secret, participantId), cells: notRebuilt },
       'edits do not fit: cells stand as in the last snapshot',
     );
   }

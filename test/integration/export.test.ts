@@ -292,5 +292,8 @@ async function addTheRest(database: Database, study: Study): Promise<void> {
     `insert into study_files (study_id, name, type, content) values ($1, 'form.pdf', 'application/pdf', '\\x00ff0a')`,
     [study.id],
   );
+  await add(`insert into erased (study_id, state, actor, reason) values ($1, 'finished', 'operator', 'asked to')`, [
+    study.id,
+  ]);
   await add(`insert into counters values ($1, 'address:2026-11-25', 'network 1', 1)`, [study.id]);
 }

@@ -20,6 +20,7 @@ import { sql as tokenTold } from './migrations/0018-token-told.js';
 import { sql as studyFiles } from './migrations/0019-study-files.js';
 import { sql as readyInstances } from './migrations/0020-ready-instances.js';
 import { sql as screenings } from './migrations/0021-screenings.js';
+import { sql as erased } from './migrations/0022-erased.js';
 
 const migrations: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: mainPath },
@@ -43,6 +44,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 19, sql: studyFiles },
   { version: 20, sql: readyInstances },
   { version: 21, sql: screenings },
+  { version: 22, sql: erased },
 ];
 
 /** The migrations that this version knows. */

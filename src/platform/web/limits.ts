@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Context, Next } from 'koa';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import { addressKey } from '../identity.js';
+import { addressKey, participantAlias } from '../identity.js';
 import { networkOf } from './client-address.js';
 import { type Limit, limitGroup, type LimitGroup, type Limits } from './limit-groups.js';
 import { refusal } from './refusal-pages.js';
@@ -34,7 +34,7 @@ export class RequestLimits {
     const group = limitGroup(ctx.method, ctx.path);
     const session = sessionParticipant(ctx);
     // First the session: who is over its own limit takes nothing from those who share the address.
-    if (session !== undefined) await this.take(ctx, group, 'session', session);
+    if (session !== undefined) await this.take(ctx, group, 'session', participantAlias(this.parts.secret, session));
     // A participant at work is known well enough; whoever shares the address cannot stop its record.
     if (session === undefined || !ownCount.has(group)) {
       const network = networkOf(ctx.state.address);

@@ -1,5 +1,5 @@
 import type { ExportedTable } from '../table.js';
-import { answers, invitations, participants, screenings } from './people.js';
+import { answers, erased, invitations, participants, screenings } from './people.js';
 import { events, givenUp, snapshots, strayEvents, submittedCode, submittedPastes } from './record.js';
 import { audit, conditions, counters, instances, leases, studies, studyFiles } from './running.js';
 
@@ -20,6 +20,7 @@ export const tables: readonly ExportedTable[] = [
   submittedCode,
   submittedPastes,
   invitations,
+  erased,
   counters,
   audit,
 ];

@@ -129,3 +129,22 @@ export const screenings: ExportedTable = {
     answered_at: { meaning: 'When they were sent', unit: MOMENT, source: PLATFORM },
   },
 };
+
+export const erased: ExportedTable = {
+  name: 'erased',
+  meaning: 'Participants whose data was erased: that there was one, and nothing of who it was',
+  rows: 't.study_id = $study',
+  order: 't.number',
+  columns: {
+    number: { meaning: 'In the order of erasing, over all studies', source: PLATFORM },
+    study_id: studyId,
+    condition: { meaning: 'The condition: `conditions.number`; empty where none was drawn', source: PLATFORM },
+    state: { meaning: 'In which state the participant was', source: PLATFORM },
+    actor: {
+      meaning: 'Who erased: a user of the control page, `operator`, or `control` by the study’s rule',
+      source: PLATFORM,
+    },
+    reason: { meaning: 'Why, in words', source: PLATFORM },
+    at: { meaning: 'When', unit: MOMENT, source: PLATFORM },
+  },
+};
