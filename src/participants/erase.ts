@@ -16,6 +16,7 @@ export const ownTables = [
   'given_up',
   'snapshots',
   'answers',
+  'screenings',
   'submitted_code',
   'submitted_pastes',
   'leases',
