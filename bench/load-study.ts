@@ -21,6 +21,7 @@ export async function loadStudy(database: Database, load: Load): Promise<void> {
   const { study, participants } = load;
   const numbers = Array.from({ length: participants }, (_, nth) => nth);
   const workers = numbers.filter(hasWorked);
+  const count = eachDoes(load, workers);
   await withoutLimits(database, async (patient) => {
     const client = await patient.connect();
     try {
@@ -43,8 +44,8 @@ export async function loadStudy(database: Database, load: Load): Promise<void> {
         LEASE,
         workers.map((nth) => leaseRow(study, nth)),
       );
-      await copy(client, 'events', EVENT, eventRows(load, workers));
-      await copy(client, 'snapshots', SNAPSHOT, snapshotRows(load, workers));
+      await copy(client, 'events', EVENT, eventRows(load, workers, count));
+      await copy(client, 'snapshots', SNAPSHOT, snapshotRows(load, workers, count));
       await copy(
         client,
         'audit',
@@ -81,7 +82,7 @@ const COUNTERS = `update counters c set value = n.value from (
   where c.study_id = $1 and c.scope = n.scope and c.name = n.name`;
 
 const idOf = (nth: number): string => `made${String(nth).padStart(8, '0')}`;
-const instanceOf = (nth: number): string => nth.toString(16).padStart(12, 'f');
+const instanceOf = (nth: number): string => `f${nth.toString(16).padStart(11, '0')}`;
 const conditionOf = ({ conditions }: Study, nth: number) => conditions[nth % conditions.length]!;
 const arrival = (nth: number): number => FIRST + nth * 2 * MINUTE;
 const moment = (nth: number, minutes: number): Date => new Date(arrival(nth) + minutes * MINUTE);
@@ -113,22 +114,33 @@ function leaseRow(study: Study, nth: number): Row {
   return [study.id, idOf(nth), instanceOf(nth), moment(nth, 2.1), moment(nth, 2.2), ...ended];
 }
 
-const work = ({ study, events }: Load, workers: readonly number[], nth: number) =>
-  workOf(nth, conditionOf(study, nth).document, Math.ceil(events / workers.length), moment(nth, 3));
+/** Who leaves early does less: the others do more for it, so that all together come to about what is asked for. */
+function eachDoes({ study, events }: Load, workers: readonly number[]): number {
+  const wanted = events / workers.length;
+  const some = workers.slice(0, 400);
+  const did = some.reduce(
+    (sum, nth) => sum + workOf(nth, conditionOf(study, nth).document, wanted, moment(nth, 3)).events.length,
+    0,
+  );
+  return Math.ceil((wanted * wanted * some.length) / did);
+}
 
-function* eventRows(load: Load, workers: readonly number[]): Generator<Row> {
+const work = (study: Study, count: number, nth: number) =>
+  workOf(nth, conditionOf(study, nth).document, count, moment(nth, 3));
+
+function* eventRows({ study }: Load, workers: readonly number[], count: number): Generator<Row> {
   for (const nth of workers) {
-    for (const { seq, type, at, clock, task, cell, focusSeconds, data } of work(load, workers, nth).events) {
+    for (const { seq, type, at, clock, task, cell, focusSeconds, data } of work(study, count, nth).events) {
       const received = new Date(at.getTime() + 300);
-      yield [load.study.id, idOf(nth), seq, type, at, received, clock, 'loaded', task, cell, focusSeconds, data];
+      yield [study.id, idOf(nth), seq, type, at, received, clock, 'loaded', task, cell, focusSeconds, data];
     }
   }
 }
 
-function* snapshotRows(load: Load, workers: readonly number[]): Generator<Row> {
+function* snapshotRows({ study }: Load, workers: readonly number[], count: number): Generator<Row> {
   for (const nth of workers) {
-    for (const { seq, document, at } of work(load, workers, nth).snapshots) {
-      yield [load.study.id, idOf(nth), seq, document, at];
+    for (const { seq, document, at } of work(study, count, nth).snapshots) {
+      yield [study.id, idOf(nth), seq, document, at];
     }
   }
 }

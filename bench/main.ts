@@ -1,4 +1,5 @@
 import { claim } from './claim.js';
+import { exportBench } from './export.js';
 import { gate } from './gate.js';
 import { hub } from './hub.js';
 import { notebook } from './notebook.js';
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<object>>> = {
   ingest,
   gate,
   claim,
+  export: exportBench,
 };
 
 const name = process.argv[2] ?? '';

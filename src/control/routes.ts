@@ -7,6 +7,7 @@ import type { ControlRoute } from './access/route.js';
 import { controlRouter } from './access/router.js';
 import { signInRoutes } from './access/sign-in.js';
 import { SignInThrottle } from './access/throttle.js';
+import { exportRoutes } from './export/download.js';
 import type { NomadUi } from './nomad-ui.js';
 import { overviewRoutes } from './overview-page.js';
 import { studyRoutes } from './study-page.js';
@@ -29,7 +30,13 @@ export function controlTable(control: Control): ControlRoute[] {
     throttle: new SignInThrottle(control.redis, control.secret),
     passwords: new PasswordCheck(),
   };
-  return [...signInRoutes(entering), ...passwordRoutes(entering), ...overviewRoutes(control), ...studyRoutes(control)];
+  return [
+    ...signInRoutes(entering),
+    ...passwordRoutes(entering),
+    ...overviewRoutes(control),
+    ...studyRoutes(control),
+    ...exportRoutes(control),
+  ];
 }
 
 export const controlRoutes = (control: Control): Router => controlRouter(control, controlTable(control));

@@ -23,4 +23,9 @@ export const cases: Readonly<Record<string, Case>> = {
     allowed: 303,
   },
   'POST /control/password': { path: '/control/password', form: { password: 'wrong' }, allowed: 403 },
+  'POST /control/studies/:study/export': {
+    path: `/control/studies/${THEIRS}/export`,
+    form: { format: 'native' },
+    allowed: 200,
+  },
 };

@@ -56,7 +56,7 @@ export class Archive {
         done(null, chunk);
       },
     });
-    this.zip.addReadStream(measured, path, { mtime: this.mtime });
+    this.zip.addReadStreamLazy(path, { mtime: this.mtime }, givenOnce(measured));
     try {
       await pipeline(content, measured, { signal: this.broken.signal });
     } catch (error) {
@@ -68,4 +68,14 @@ export class Archive {
   addText(path: string, text: string): Promise<ArchivedFile> {
     return this.add(path, Readable.from([Buffer.from(text)]));
   }
+}
+
+/** The zip remembers each of its files to the end, and with it what it would hold of this stream. */
+function givenOnce(stream: Readable): (give: (error: null, stream: Readable) => void) => void {
+  let held: Readable | undefined = stream;
+  return (give) => {
+    const given = held!;
+    held = undefined;
+    give(null, given);
+  };
 }

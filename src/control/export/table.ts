@@ -21,7 +21,8 @@ export interface ExportedTable {
   readonly meaning: string;
   /** Of the rows `t` which are the study's; `$study` is its id. */
   readonly rows: string;
-  readonly order: string;
+  /** Without it rows come as they are found: what is made anew for each participant would have to be made for all of them first. */
+  readonly order?: string;
   readonly columns: Readonly<Record<string, Column>>;
   readonly withheld?: Readonly<Record<string, Withheld>>;
 }
@@ -42,5 +43,6 @@ export const participantId: Column = { meaning: 'Whose: `participants.id`', sour
 export function selectOf(schema: string, table: ExportedTable, studyLiteral: string): string {
   const columns = Object.entries(table.columns).map(([name, { sql }]) => `${sql ?? `t."${name}"`} as "${name}"`);
   const rows = table.rows.replaceAll('$study', () => studyLiteral);
-  return `select ${columns.join(', ')} from ${schema}."${table.name}" t where ${rows} order by ${table.order}`;
+  const order = table.order === undefined ? '' : ` order by ${table.order}`;
+  return `select ${columns.join(', ')} from ${schema}."${table.name}" t where ${rows}${order}`;
 }

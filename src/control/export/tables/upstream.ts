@@ -1,4 +1,4 @@
-/** The original's tables, as its own `export-db` wrote them, and the two that it did not write. */
+/** The original's tables, unsorted where they are large, as its own `export-db` wrote them, and the two that it did not write. */
 import { type Column, type ExportedTable, JSON_TEXT, PAGE, PARTICIPANT, PLATFORM, STUDY } from '../table.js';
 
 const LOCAL = 'a moment, UTC, without a zone';
@@ -40,7 +40,6 @@ export const upstreamTables: readonly UpstreamTable[] = [
     meaning: 'The notebook at each step that the original’s page posted.',
     original: true,
     rows: 'true',
-    order: 'id',
     columns: {
       id,
       userid,
@@ -69,7 +68,6 @@ export const upstreamTables: readonly UpstreamTable[] = [
     meaning: 'What was pasted.',
     original: false,
     rows: 'true',
-    order: 'id',
     columns: {
       id,
       userid,

@@ -37,39 +37,46 @@ create function task_numbers(document jsonb) returns jsonb language sql immutabl
 $$;
 
 -- Recorded edits count UTF-16 units. A character beyond the BMP is followed by U+FFFF, which no text has, so that it counts as two.
-create function to_units(source text) returns text language sql immutable as
-  $$ select regexp_replace(replace(source, U&'\FFFF', U&'\FFFD'), '([\U00010000-\U0010FFFF])', U&'\\1\FFFF', 'g') $$;
+create function to_units(source text) returns text language sql immutable as $$
+  select case when source ~ '[\U00010000-\U0010FFFF\uFFFF]'
+    then regexp_replace(replace(source, U&'\FFFF', U&'\FFFD'), '([\U00010000-\U0010FFFF])', U&'\\1\FFFF', 'g') else source end
+$$;
 -- Half of such a character is U+FFFD, as wherever we store one.
 create function from_units(units text) returns text language sql immutable as $$
-  select replace(regexp_replace(regexp_replace(units, '[\U00010000-\U0010FFFF](?!\uFFFF)', U&'\FFFD', 'g'),
-    '([\U00010000-\U0010FFFF])\uFFFF', '\1', 'g'), U&'\FFFF', U&'\FFFD')
+  select case when units ~ '[\U00010000-\U0010FFFF\uFFFF]'
+    then replace(regexp_replace(regexp_replace(units, '[\U00010000-\U0010FFFF](?!\uFFFF)', U&'\FFFD', 'g'),
+      '([\U00010000-\U0010FFFF])\uFFFF', '\1', 'g'), U&'\FFFF', U&'\FFFD') else units end
 $$;
 
 -- The text after the steps of an edit, both in units; null where they do not fit it. The same as applyEdit of rebuild.ts.
 create function apply_edit(source text, steps jsonb) returns text language plpgsql immutable set search_path to observatory as $$
 declare
-  step jsonb;
+  changes jsonb;
   part jsonb;
   covered integer;
+  inserted text;
   at integer;
   changed text;
 begin
   if jsonb_typeof(steps) is distinct from 'array' then
     return null;
   end if;
-  for step in select value from jsonb_array_elements(steps) loop
+  for nth in 0 .. jsonb_array_length(steps) - 1 loop
+    changes := steps -> nth -> 'changes';
     at := 1;
     changed := '';
-    for part in select value from jsonb_array_elements(step -> 'changes') loop
+    for place in 0 .. jsonb_array_length(changes) - 1 loop
+      part := changes -> place;
       if jsonb_typeof(part) = 'number' then
         covered := part::integer;
         changed := changed || substr(source, at, covered);
       else
         covered := (part -> 0)::integer;
-        if jsonb_array_length(part) > 1 then
-          changed := changed || to_units((select string_agg(line, E'\n' order by n)
-            from jsonb_array_elements_text(part) with ordinality as l(line, n) where n > 1));
-        end if;
+        inserted := part ->> 1;
+        for line in 2 .. jsonb_array_length(part) - 1 loop
+          inserted := inserted || E'\n' || (part ->> line);
+        end loop;
+        changed := changed || to_units(coalesce(inserted, ''));
       end if;
       at := at + covered;
     end loop;
@@ -82,25 +89,34 @@ begin
 end
 $$;
 
--- A Jupyter notebook of a document whose cells have these texts (in units) and results. The same as toNotebook of nbformat.ts,
--- except that what a kernel adds to an output beyond the format's fields stays.
-create function as_notebook(document jsonb, numbers jsonb, texts jsonb, results jsonb) returns jsonb language sql immutable as $$
+-- Of the outputs of a cell, those that a Jupyter notebook may have.
+create function as_outputs(outputs jsonb) returns jsonb language sql immutable as $$
+  select jsonb_path_query_array(outputs,
+    '$[*] ? (@.output_type == "stream" || @.output_type == "display_data" || @.output_type == "execute_result" || @.output_type == "error")')
+$$;
+
+-- A document as a Jupyter notebook. The same as toNotebook of nbformat.ts, except that what a kernel adds to an output beyond the
+-- format's fields stays.
+create function as_notebook(document jsonb, numbers jsonb) returns jsonb language sql immutable as $$
   select jsonb_build_object('nbformat', 4, 'nbformat_minor', 5,
     'metadata', jsonb_build_object(
       'kernelspec', '{"name": "python3", "display_name": "Python 3", "language": "python"}'::jsonb,
       'language_info', '{"name": "python"}'::jsonb,
       'task_count', 1 + jsonb_array_length(jsonb_path_query_array(document, '$.tasks[*] ? (@.kind == "task")'))),
-    'cells', jsonb_agg(case cell ->> 'type'
-      when 'markdown' then jsonb_build_object('id', id, 'cell_type', 'markdown', 'source', cell -> 'source',
+    'cells', jsonb_agg(jsonb_build_object('id', cell -> 'id', 'cell_type', cell -> 'type') || case cell ->> 'type'
+      when 'markdown' then jsonb_build_object('source', cell -> 'source',
         'metadata', jsonb_build_object('tasknum', numbers -> (task ->> 'id'), 'runnable', false))
-      else jsonb_build_object('id', id, 'cell_type', 'code', 'source', observatory.from_units(texts ->> id),
+      else jsonb_build_object('source', regexp_replace(cell ->> 'source', '\r\n?', E'\n', 'g'),
         'metadata', jsonb_build_object('tasknum', numbers -> (task ->> 'id'), 'runnable', cell -> 'runnable'),
-        'execution_count', results -> id -> 'executionCount',
-        'outputs', jsonb_path_query_array(results -> id -> 'outputs',
-          '$[*] ? (@.output_type == "stream" || @.output_type == "display_data" || @.output_type == "execute_result" || @.output_type == "error")'))
+        'execution_count', cell -> 'executionCount', 'outputs', observatory.as_outputs(cell -> 'outputs'))
       end order by t.place, c.place))
   from jsonb_array_elements(document -> 'tasks') with ordinality as t(task, place),
-    jsonb_array_elements(task -> 'cells') with ordinality as c(cell, place), lateral (select cell ->> 'id' as id) named
+    jsonb_array_elements(task -> 'cells') with ordinality as c(cell, place)
+$$;
+
+-- The same notebook with another value in a field of a cell, the first cell being 1.
+create function with_cell(notebook jsonb, place integer, field text, value jsonb) returns jsonb language sql immutable as $$
+  select jsonb_set(notebook, array['cells', (place - 1)::text, field], value)
 $$;
 
 -- The notebook of a participant as it was before their first edit, run or output.
@@ -119,20 +135,27 @@ create function posts(who text) returns table (seq bigint, status text, received
 language plpgsql stable rows 20 set search_path to observatory as $$
 #variable_conflict use_column
 declare
-  base jsonb := first_document(who);
-  numbers jsonb := task_numbers(base);
-  texts jsonb;
-  results jsonb;
-  misfits text[] := '{}';
+  numbers jsonb;
+  notebook jsonb;
+  -- By the cell's place in the notebook; of code cells only.
+  texts text[];
+  places jsonb;
+  place integer;
+  changed text;
+  edited integer[] := '{}';
+  misfits integer[] := '{}';
   loaded text;
   runs jsonb := '{}';
   task_number text;
-  changed text;
   e record;
 begin
-  select jsonb_object_agg(cell ->> 'id', to_units(regexp_replace(cell ->> 'source', '\r\n?', E'\n', 'g'))),
-    jsonb_object_agg(cell ->> 'id', jsonb_build_object('outputs', cell -> 'outputs', 'executionCount', cell -> 'executionCount'))
-    into texts, results from jsonb_path_query(base, '$.tasks[*].cells[*] ? (@.type == "code")') as cell;
+  select task_numbers(base), as_notebook(base, task_numbers(base)) into numbers, notebook from first_document(who) base;
+  -- Who has no condition has no notebook.
+  if numbers is null then
+    return;
+  end if;
+  select array_agg(to_units(cell ->> 'source') order by n), jsonb_object_agg(cell ->> 'id', n) filter (where cell ->> 'cell_type' = 'code')
+    into texts, places from jsonb_array_elements(notebook -> 'cells') with ordinality as c(cell, n);
   for e in
     select ev.seq, ev.type, ev.page, ev.task, ev.cell, ev.at, ev.received_at, ev.focus_seconds, ev.data, s.document
     from events ev left join snapshots s on s.participant_id = ev.participant_id and s.seq = ev.seq
@@ -143,21 +166,25 @@ begin
       loaded := e.page;
       runs := '{}';
     end if;
-    if texts ? e.cell then
-      if e.type = 'edit' and not e.cell = any(misfits) then
-        changed := apply_edit(texts ->> e.cell, e.data -> 'steps');
-        if changed is null then
-          misfits := misfits || e.cell;
-        else
-          texts := jsonb_set(texts, array[e.cell], to_jsonb(changed));
-        end if;
-      elsif e.type = 'run' then
-        misfits := array_remove(misfits, e.cell);
-        texts := jsonb_set(texts, array[e.cell], to_jsonb(coalesce(to_units(e.data ->> 'source'), texts ->> e.cell)));
-        results := jsonb_set(results, array[e.cell], '{"outputs": [], "executionCount": null}');
-      elsif e.type = 'output' and jsonb_typeof(e.data -> 'outputs') = 'array' then
-        results := jsonb_set(results, array[e.cell], e.data);
+    place := places -> e.cell;
+    if place is null then
+      null;
+    elsif e.type = 'edit' and not place = any(misfits) then
+      changed := apply_edit(texts[place], e.data -> 'steps');
+      if changed is null then
+        misfits := misfits || place;
+      else
+        texts[place] := changed;
+        edited := array_append(array_remove(edited, place), place);
       end if;
+    elsif e.type = 'run' then
+      texts[place] := coalesce(to_units(e.data ->> 'source'), texts[place]);
+      misfits := array_remove(misfits, place);
+      edited := array_append(array_remove(edited, place), place);
+      notebook := with_cell(with_cell(notebook, place, 'outputs', '[]'), place, 'execution_count', 'null');
+    elsif e.type = 'output' and jsonb_typeof(e.data -> 'outputs') = 'array' then
+      notebook := with_cell(with_cell(notebook, place, 'outputs', as_outputs(e.data -> 'outputs')), place, 'execution_count',
+        coalesce(e.data -> 'executionCount', 'null'));
     end if;
     task_number := numbers ->> e.task;
     if e.type = 'run' and task_number is not null then
@@ -165,14 +192,26 @@ begin
         || to_jsonb(to_char(e.at at time zone 'UTC', 'Dy, DD Mon YYYY HH24:MI:SS "GMT"')));
     end if;
     if misfits <> '{}' and e.document is not null then
-      select texts || jsonb_object_agg(cell ->> 'id', to_units(cell ->> 'source')) into texts
-        from jsonb_path_query(e.document, '$.tasks[*].cells[*] ? (@.type == "code")') as cell where cell ->> 'id' = any(misfits);
+      for changed, place in
+        select to_units(cell ->> 'source'), (places -> (cell ->> 'id'))::integer from jsonb_path_query(e.document, '$.tasks[*].cells[*]') as cell
+        where (places -> (cell ->> 'id'))::integer = any(misfits)
+      loop
+        texts[place] := changed;
+        edited := array_append(array_remove(edited, place), place);
+      end loop;
       misfits := '{}';
     end if;
     continue when e.type not in ('start', 'run', 'next', 'skip', 'finish');
-    return query select e.seq, case e.type when 'start' then 'b' when 'run' then 'r' when 'next' then 's' when 'skip' then 'n' else 'f' end,
-      e.received_at, as_notebook(base, numbers, texts, results),
-      jsonb_build_object('focusTime', floor(e.focus_seconds * 2) / 2, 'execTime', runs::text);
+    foreach place in array edited loop
+      notebook := with_cell(notebook, place, 'source', to_jsonb(from_units(texts[place])));
+    end loop;
+    edited := '{}';
+    seq := e.seq;
+    status := case e.type when 'start' then 'b' when 'run' then 'r' when 'next' then 's' when 'skip' then 'n' else 'f' end;
+    received_at := e.received_at;
+    code := notebook;
+    "time" := jsonb_build_object('focusTime', floor(e.focus_seconds * 2) / 2, 'execTime', runs::text);
+    return next;
   end loop;
 end
 $$;
@@ -207,33 +246,28 @@ create view upstream.consent as
 select number as id, id as userid, token, consented_at at time zone 'UTC' as "time", true as accepted
 from observatory.participants where consented_at is not null and observatory.shown(study_id);
 
--- Our own events, and what scripts posted. Ids grow with a participant's rows, so that "the newest" is found as before.
+-- Our own events, and what scripts posted, in the letters of "main", whichever were meant. Ids grow with a participant's rows, so
+-- that "the newest" is found as before.
 create view upstream.jupyter as
-select number * 1000000 + row_number() over (partition by userid order by received_at, step) as id, userid, token,
-  code::json as code, "time"::json as "time", status::varchar(1) as status, received_at at time zone 'UTC' as date
-from (
-  select p.number, p.id as userid, p.token, o.code, o."time", o.status, o.received_at, o.seq as step
-  from observatory.participants p cross join lateral observatory.posts(p.id) o
-  where p.condition is not null and observatory.shown(p.study_id)
-  union all
-  -- In the letters of "main", whichever were meant.
-  select p.number, p.id, p.token, s.code, s."time", case s.reading when 'dev' then translate(s.status, 'sn', 'ns') else s.status end,
-    s.received_at, s.id
-  from observatory.submitted_code s join observatory.participants p on p.id = s.participant_id where observatory.shown(p.study_id)
-) posted;
+select p.number * 1000000 + o.place as id, p.id as userid, p.token, o.code::json as code, o."time"::json as "time",
+  o.status::varchar(1) as status, o.received_at at time zone 'UTC' as date
+from observatory.participants p cross join lateral (
+  select *, row_number() over (order by received_at, seq) as place from (
+    select * from observatory.posts(p.id)
+    union all
+    select id, case reading when 'dev' then translate(status, 'sn', 'ns') else status end, received_at, code, "time"
+    from observatory.submitted_code where participant_id = p.id) posted) o
+where observatory.shown(p.study_id);
 
 create view upstream.copy_pasted_code as
-select number * 1000000 + row_number() over (partition by userid order by received_at, step) as id, userid, token,
-  tasknum, cellid, code, received_at at time zone 'UTC' as "time"
-from (
-  select p.number, p.id as userid, p.token, observatory.task_numbers(c.document) ->> e.task as tasknum, e.cell as cellid,
-    e.data ->> 'text' as code, e.received_at, e.seq as step
-  from observatory.participants p
-  join observatory.conditions c on c.study_id = p.study_id and c.number = p.condition
-  join observatory.events e on e.participant_id = p.id and e.type = 'paste' and e.data ? 'text'
-  where observatory.shown(p.study_id)
-  union all
-  select p.number, p.id, p.token, s.tasknum, s.cellid, s.code, s.received_at, s.id
-  from observatory.submitted_pastes s join observatory.participants p on p.id = s.participant_id where observatory.shown(p.study_id)
-) pasted;
+select p.number * 1000000 + o.place as id, p.id as userid, p.token, o.tasknum, o.cellid, o.code, o.received_at at time zone 'UTC' as "time"
+from observatory.participants p
+left join observatory.conditions c on c.study_id = p.study_id and c.number = p.condition
+cross join lateral (
+  select *, row_number() over (order by received_at, seq) as place from (
+    select seq, observatory.task_numbers(c.document) ->> task as tasknum, cell as cellid, data ->> 'text' as code, received_at
+    from observatory.events where participant_id = p.id and type = 'paste' and data ? 'text'
+    union all
+    select id, tasknum, cellid, code, received_at from observatory.submitted_pastes where participant_id = p.id) pasted) o
+where observatory.shown(p.study_id);
 `;
