@@ -92,6 +92,24 @@ variable "control_url" {
   }
 }
 
+variable "oidc_issuer" {
+  type        = string
+  description = "OpenID Connect provider that users of the control pages may sign in with, such as https://id.example.org/realm; the Nomad variable then has OBSERVATORY_OIDC_CLIENT_SECRET too. None if empty."
+  default     = ""
+}
+
+variable "oidc_client_id" {
+  type        = string
+  description = "What the provider calls this platform."
+  default     = ""
+}
+
+variable "oidc_roles" {
+  type        = string
+  description = "Which role the provider's groups give, such as staff=researcher;admins=admin."
+  default     = ""
+}
+
 variable "nomad_ui" {
   type        = string
   description = "Where people open Nomad's own interface, such as https://nomad.example.org: the control pages lead there; no links if empty."
@@ -194,6 +212,7 @@ locals {
     var.consul_acl ? ["CONSUL_HTTP_TOKEN"] : [],
     var.old_secrets ? ["OBSERVATORY_OLD_SECRETS"] : [],
     var.captcha_secret ? ["OBSERVATORY_CAPTCHA_SECRET"] : [],
+    var.oidc_issuer == "" ? [] : ["OBSERVATORY_OIDC_CLIENT_SECRET"],
   )
   certificates = var.consul_tls ? ["CONSUL_CACERT", "CONSUL_CLIENT_CERT", "CONSUL_CLIENT_KEY"] : []
 
@@ -209,6 +228,9 @@ locals {
       "OBSERVATORY_PUBLIC_URL=${var.public_url}",
       "OBSERVATORY_CONTROL_URL=${var.control_url}",
       "OBSERVATORY_NOMAD_UI=${var.nomad_ui}",
+      "OBSERVATORY_OIDC_ISSUER=${var.oidc_issuer}",
+      "OBSERVATORY_OIDC_CLIENT_ID=${var.oidc_client_id}",
+      "OBSERVATORY_OIDC_ROLES=${var.oidc_roles}",
       "NOMAD_NAMESPACE=${var.namespace}",
       "OBSERVATORY_TRAEFIK_URL=${var.traefik_url}",
       "OBSERVATORY_TRUSTED_PROXIES=${join(",", var.trusted_proxies)}",

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type Koa from 'koa';
 import Router from 'koa-router';
 import { z } from 'zod';
+import { identityProviderOf } from '../control/access/identity-provider.js';
 import { ownHost } from '../control/access/own-host.js';
 import { nomadUi } from '../control/nomad-ui.js';
 import { controlRoutes } from '../control/routes.js';
@@ -101,7 +102,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     unreachableRoutes(database),
     controlRoutes({
       ...{ database, redis, secret, staleAfterSeconds: staleAfter(settings), nomad: nomadUi(settings) },
-      publicUrl: settings.OBSERVATORY_PUBLIC_URL,
+      ...{ log, provider: identityProviderOf(settings), publicUrl: settings.OBSERVATORY_PUBLIC_URL },
     }),
     landingRoutes({
       ...{ database, log, secret, room, nudge, captcha: captchaOf(settings) },

@@ -1,10 +1,13 @@
 import type { Redis } from 'ioredis';
 import type Router from 'koa-router';
+import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { passwordRoutes } from './access/password-page.js';
 import { PasswordCheck } from './access/passwords.js';
 import type { ControlRoute } from './access/route.js';
 import { controlRouter } from './access/router.js';
+import type { IdentityProvider } from './access/identity-provider.js';
+import { elsewhereRoutes } from './access/sign-in-elsewhere.js';
 import { signInRoutes } from './access/sign-in.js';
 import { SignInThrottle } from './access/throttle.js';
 import { exportRoutes } from './export/download.js';
@@ -16,6 +19,9 @@ export interface Control {
   readonly database: Database;
   readonly redis: Redis;
   readonly secret: string;
+  readonly log: Logger;
+  /** Where users may sign in as well. */
+  readonly provider: IdentityProvider | undefined;
   /** Without a pass for so long, nobody leads. */
   readonly staleAfterSeconds: number;
   readonly nomad: NomadUi;
@@ -32,6 +38,7 @@ export function controlTable(control: Control): ControlRoute[] {
   };
   return [
     ...signInRoutes(entering),
+    ...elsewhereRoutes(control),
     ...passwordRoutes(entering),
     ...overviewRoutes(control),
     ...studyRoutes(control),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { parseRoles } from './claimed-roles.js';
 import { isRange } from './web/client-address.js';
 import { parseLimits } from './web/limit-groups.js';
 
@@ -11,6 +12,7 @@ const secretNames = new Set([
   'OBSERVATORY_SECRET',
   'OBSERVATORY_OLD_SECRETS',
   'OBSERVATORY_CAPTCHA_SECRET',
+  'OBSERVATORY_OIDC_CLIENT_SECRET',
   'DATABASE_URL',
   'REDIS_URL',
 ]);
@@ -61,6 +63,23 @@ const schema = z.object({
     .pipe(z.array(z.string().min(32, 'expected secrets of at least 32 characters, with commas between'))),
   OBSERVATORY_PUBLIC_URL: url('http|https'),
   OBSERVATORY_CONTROL_URL: url('http|https').optional(),
+  OBSERVATORY_OIDC_ISSUER: z
+    .string()
+    .regex(
+      /^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])/,
+      'expected an address such as https://id.example.org/realm',
+    )
+    .pipe(url('https|http'))
+    .optional(),
+  OBSERVATORY_OIDC_CLIENT_ID: z.string().optional(),
+  OBSERVATORY_OIDC_CLIENT_SECRET: z.string().optional(),
+  OBSERVATORY_OIDC_SCOPE: z.string().default('openid profile email'),
+  OBSERVATORY_OIDC_NAME_CLAIM: z.string().default('preferred_username'),
+  OBSERVATORY_OIDC_ROLE_CLAIM: z.string().default('groups'),
+  OBSERVATORY_OIDC_ROLES: z
+    .string()
+    .refine((text) => parseRoles(text) !== undefined, 'expected such as staff=researcher;admins=admin;*=viewer')
+    .optional(),
   OBSERVATORY_NOMAD_UI: url('http|https').optional(),
   OBSERVATORY_TRAEFIK_URL: url('http|https').optional(),
   OBSERVATORY_TRAEFIK_API_URL: url('http|https').optional(),
@@ -110,10 +129,21 @@ export class SettingsError extends Error {
 /** Reads all settings once; a secret may come from the file named in `<NAME>_FILE` instead. */
 export function readSettings(environment: Environment): Settings {
   const settings = read(environment, schema);
-  const needed = ['OBSERVATORY_CAPTCHA_SITE_KEY', 'OBSERVATORY_CAPTCHA_SECRET'] as const;
-  const missing = settings.OBSERVATORY_CAPTCHA === 'none' ? [] : needed.filter((name) => settings[name] === undefined);
+  const missing = [
+    ...(settings.OBSERVATORY_CAPTCHA === 'none' ? [] : missingFor('OBSERVATORY_CAPTCHA', captchaNeeds, settings)),
+    ...(settings.OBSERVATORY_OIDC_ISSUER === undefined
+      ? []
+      : missingFor('OBSERVATORY_OIDC_ISSUER', oidcNeeds, settings)),
+  ];
   if (missing.length === 0) return settings;
-  throw new SettingsError(missing.map((name) => `${name}: not set; OBSERVATORY_CAPTCHA needs it`));
+  throw new SettingsError(missing);
+}
+
+const captchaNeeds = ['OBSERVATORY_CAPTCHA_SITE_KEY', 'OBSERVATORY_CAPTCHA_SECRET'] as const;
+const oidcNeeds = ['OBSERVATORY_OIDC_CLIENT_ID', 'OBSERVATORY_OIDC_CLIENT_SECRET', 'OBSERVATORY_OIDC_ROLES'] as const;
+
+function missingFor(what: string, needed: readonly (keyof Settings)[], settings: Settings): string[] {
+  return needed.filter((name) => settings[name] === undefined).map((name) => `${name}: not set; ${what} needs it`);
 }
 
 const nomadSchema = schema.pick({

@@ -6,6 +6,8 @@ import { addUser } from '../../src/control/access/users.js';
 import { Cache } from '../../src/local/cache.js';
 import { chromiumLaunch } from '../../src/local/chromium.js';
 import { writePassReport } from '../../src/platform/pass-report.js';
+import { freePort } from '../../src/local/ports.js';
+import { CLIENT, OpenIdProvider } from '../integration/openid-provider.js';
 import { RunningWeb } from '../integration/running-web.js';
 import { PASSWORD } from '../integration/staff.js';
 import { complaints } from './complaints.js';
@@ -18,11 +20,20 @@ const SIZES = { desktop: { width: 1280, height: 900 }, phone: { width: 390, heig
 describe('the control pages', function () {
   this.timeout(180_000);
   let web: RunningWeb;
+  let provider: OpenIdProvider;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
   before(async () => {
-    web = await RunningWeb.start({ OBSERVATORY_NOMAD_UI: 'https://nomad.example' });
+    const port = await freePort();
+    const site = `http://127.0.0.1:${port}`;
+    provider = await OpenIdProvider.start(`${site}/control/sign-in/oidc/callback`);
+    web = await RunningWeb.start({
+      ...{ OBSERVATORY_PUBLIC_URL: site, OBSERVATORY_LISTEN: `127.0.0.1:${port}` },
+      ...{ OBSERVATORY_NOMAD_UI: 'https://nomad.example', OBSERVATORY_OIDC_ISSUER: provider.issuer },
+      ...{ OBSERVATORY_OIDC_CLIENT_ID: CLIENT.id, OBSERVATORY_OIDC_CLIENT_SECRET: CLIENT.secret },
+      OBSERVATORY_OIDC_ROLES: '*=admin',
+    });
     await web.withCaps({ perAddressAndDay: null, maxParticipants: 60 });
     const launch = await chromiumLaunch(new Cache(undefined, () => undefined));
     browser = await chromium.launch({ headless: true, timeout: 30_000, ...launch });
@@ -39,6 +50,7 @@ describe('the control pages', function () {
   after(async () => {
     await browser?.close();
     await web?.stop();
+    await provider?.stop();
   });
 
   const part = (name: string) => page.locator(`[data-test=${name}]`);
@@ -95,6 +107,16 @@ describe('the control pages', function () {
     await part('sign-in').waitFor();
     await page.goto(study);
     await part('sign-in').waitFor();
+  });
+
+  it('let somebody in who signs in at another site', async () => {
+    provider.person = { sub: '4711', preferred_username: 'olga' };
+    const study = `${web.address}/control/studies/crypto-api`;
+    await page.goto(study);
+    await part('elsewhere').click();
+    await part('funnel').waitFor();
+    assert.equal(page.url(), study);
+    assert.equal(await part('visitor').innerText(), 'olga (admin)');
   });
 
   it('keep the overview up to date', async () => {

@@ -1,6 +1,7 @@
 /** Each route of the control area refuses whoever may not have it, on a real Postgres and Redis. A route without a case fails. */
 import assert from 'node:assert/strict';
 import { Redis } from 'ioredis';
+import { pino } from 'pino';
 import { type Role, roles } from '../../src/control/access/role.js';
 import type { ControlRoute } from '../../src/control/access/route.js';
 import { nomadUi } from '../../src/control/nomad-ui.js';
@@ -26,6 +27,7 @@ describe('the control area', function () {
     table = controlTable({
       ...{ database: web.database, redis, secret: SECRET, staleAfterSeconds: 30 },
       ...{ nomad: nomadUi(web.settings), publicUrl: web.publicUrl },
+      ...{ log: pino({ level: 'silent' }), provider: undefined },
     });
   });
   after(async () => {

@@ -13,6 +13,9 @@ export const cases: Readonly<Record<string, Case>> = {
   'GET /control': { path: '/control', allowed: 200 },
   'GET /control/sign-in': { path: '/control/sign-in', allowed: 200 },
   'POST /control/sign-in': { path: '/control/sign-in', form: { name: 'nobody', password: 'wrong' }, allowed: 401 },
+  // Without a provider in the settings; `control-oidc.test.ts` has one.
+  'GET /control/sign-in/oidc': { path: '/control/sign-in/oidc', allowed: 404 },
+  'GET /control/sign-in/oidc/callback': { path: '/control/sign-in/oidc/callback?code=x&state=y', allowed: 404 },
   'POST /control/sign-out': { path: '/control/sign-out', form: {}, allowed: 303 },
   'GET /control/password': { path: '/control/password', allowed: 200 },
   'GET /control/studies/:study': { path: `/control/studies/${THEIRS}`, allowed: 200 },

@@ -1,6 +1,6 @@
-export const roles = ['viewer', 'researcher', 'admin'] as const;
-/** Each may what those before it may. */
-export type Role = (typeof roles)[number];
+import { type Role, roles } from '../../platform/claimed-roles.js';
+
+export { type Role, roles };
 
 export const mayAct = (has: Role, needs: Role): boolean => roles.indexOf(has) >= roles.indexOf(needs);
 

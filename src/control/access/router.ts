@@ -3,6 +3,7 @@ import Router from 'koa-router';
 import type { Database } from '../../platform/postgres/database.js';
 import { pathParameter } from '../../platform/web/path-parameter.js';
 import { Refusal } from '../../platform/web/refusal.js';
+import type { IdentityProvider } from './identity-provider.js';
 import { ownForm } from './forgery.js';
 import { mayAct } from './role.js';
 import type { ControlRoute, GuardedRoute, OpenRoute, Visit } from './route.js';
@@ -15,6 +16,7 @@ import { showRefusal } from './page.js';
 export interface Access {
   readonly database: Database;
   readonly secret: string;
+  readonly provider: IdentityProvider | undefined;
 }
 
 /** The router of the control area: made of the table, so that no route is without its check. */
@@ -30,6 +32,7 @@ export function controlRouter(access: Access, table: readonly ControlRoute[]): R
 
 async function answered(ctx: Context, access: Access, route: ControlRoute): Promise<void> {
   protect(ctx);
+  ctx.state.signsInElsewhere = access.provider !== undefined;
   if (await enterByLink(ctx, access)) return;
   if (route.needs === 'nobody') await open(ctx, route);
   else await guarded(ctx, access, route);

@@ -3,6 +3,13 @@ import { Refusal } from '../../platform/web/refusal.js';
 import { returnPath } from './return-path.js';
 import { formToken, newSessionId } from './sessions.js';
 
+declare module 'koa' {
+  interface DefaultState {
+    /** Whether the sign-in page leads to another service as well. */
+    signsInElsewhere?: boolean;
+  }
+}
+
 /** Only the sign-in form's own: it is worth nothing elsewhere, and a session's cookie is not touched by whoever shows the form. */
 const cookie = 'observatory-control-form';
 const path = '/control';
@@ -27,7 +34,10 @@ export function showSignIn(ctx: Context, { to, name = '', problem }: SignInForm)
     token = formToken(id);
     ctx.cookies.set(cookie, id, { signed: false, httpOnly: true, sameSite: 'strict', path, overwrite: true });
   }
-  ctx.body = ctx.state.render('control/sign-in.html', { token, name, problem: problem ?? '', to: returnPath(to) });
+  ctx.body = ctx.state.render('control/sign-in.html', {
+    ...{ token, name, problem: problem ?? '', to: returnPath(to) },
+    elsewhere: ctx.state.signsInElsewhere === true,
+  });
 }
 
 /** The page behind it is the visitor's as soon as they are signed in. */

@@ -14,7 +14,7 @@ export interface User {
 /** What whoever manages users does wrong; its message is for people. */
 export class UsersError extends Error {}
 
-const namePattern = /^[a-z0-9][a-z0-9._@+-]{0,62}$/;
+const isName = (text: string): boolean => text !== 'operator' && /^[a-z0-9][a-z0-9._@+-]{0,62}$/.test(text);
 
 export async function listUsers(database: Queryable): Promise<User[]> {
   const { rows } = await database.query<User>(
@@ -33,7 +33,7 @@ export interface NewUser {
 
 export async function addUser(database: Database, user: NewUser, actor: string): Promise<void> {
   const { name, role, password, studies } = user;
-  if (name === 'operator' || !namePattern.test(name)) {
+  if (!isName(name)) {
     throw new UsersError(
       `A name is of small letters, digits and . _ @ + -, and not "operator": ${JSON.stringify(name)} is none.`,
     );
@@ -60,10 +60,8 @@ export interface Rights {
 export async function changeRights(database: Database, name: string, rights: Rights, actor: string): Promise<void> {
   await transaction(database, async (client) => {
     const before = await lockUser(client, name);
-    if (rights.role !== undefined && rights.role !== before.role) {
-      await client.query('update accounts.users set role = $2 where name = $1', [name, rights.role]);
-      await audit(client, { subject: 'user', id: name, from: before.role, to: rights.role, actor, reason: 'role' });
-    }
+    if (rights.role !== undefined && rights.role !== before.role)
+      await changeRole(client, name, before.role, rights.role, actor);
     await grant(client, name, rights.grant, actor);
     for (const study of rights.revoke) {
       const { rowCount } = await client.query('delete from accounts.rights where user_name = $1 and study_id = $2', [
@@ -108,6 +106,45 @@ export async function disableUser(database: Database, name: string, disabled: bo
     await endSessionsOf(client, name);
     await audit(client, { subject: 'user', id: name, to: disabled ? 'disabled' : 'enabled', actor });
   });
+}
+
+export interface KnownElsewhere {
+  readonly subject: string;
+  readonly name: string;
+  readonly role: Role;
+}
+
+export type Recognised = { readonly name: string } | { readonly refused: 'disabled' | 'name taken' | 'no usable name' };
+
+/** The account of whoever signed in elsewhere, new at the first time. The role is what is said there, at each sign-in. */
+export async function knownElsewhere(database: Database, { subject, name, role }: KnownElsewhere): Promise<Recognised> {
+  const actor = 'OpenID Connect';
+  return transaction(database, async (client) => {
+    const { rows } = await client.query<Pick<User, 'name' | 'role' | 'disabled'>>(
+      'select name, role, disabled from accounts.users where subject = $1 for update',
+      [subject],
+    );
+    const known = rows[0];
+    if (known?.disabled === true) return { refused: 'disabled' };
+    if (known !== undefined) {
+      if (known.role !== role) await changeRole(client, known.name, known.role, role, actor);
+      return { name: known.name };
+    }
+    if (!isName(name)) return { refused: 'no usable name' };
+    // Who chooses a name there does not get the account that has this name here.
+    const { rowCount } = await client.query(
+      'insert into accounts.users (name, role, subject) values ($1, $2, $3) on conflict do nothing',
+      [name, role, subject],
+    );
+    if (rowCount === 0) return { refused: 'name taken' };
+    await audit(client, { subject: 'user', id: name, to: 'added', actor, reason: role });
+    return { name };
+  });
+}
+
+async function changeRole(client: Queryable, name: string, from: Role, to: Role, actor: string): Promise<void> {
+  await client.query('update accounts.users set role = $2 where name = $1', [name, to]);
+  await audit(client, { subject: 'user', id: name, from, to, actor, reason: 'role' });
 }
 
 async function acceptedPassword(password: string, name: string): Promise<string> {

@@ -21,6 +21,7 @@ import { sql as studyFiles } from './migrations/0019-study-files.js';
 import { sql as readyInstances } from './migrations/0020-ready-instances.js';
 import { sql as screenings } from './migrations/0021-screenings.js';
 import { sql as erased } from './migrations/0022-erased.js';
+import { sql as accountsElsewhere } from './migrations/0023-accounts-elsewhere.js';
 
 const migrations: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: mainPath },
@@ -45,6 +46,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 20, sql: readyInstances },
   { version: 21, sql: screenings },
   { version: 22, sql: erased },
+  { version: 23, sql: accountsElsewhere },
 ];
 
 /** The migrations that this version knows. */
