@@ -201,9 +201,11 @@ describe('one participant has one lease', function () {
     it('in the notebook: it says so by itself, and the link brings what was typed meanwhile', async () => {
       const page = await open();
       await goOn(page);
-      await new NotebookPage(page).kernelIs('idle');
-      await context.clearCookies();
       const notebook = new NotebookPage(page);
+      await notebook.kernelIs('idle');
+      // Else it would ask, and be told, before anything is typed.
+      await notebook.saved();
+      await context.clearCookies();
       await notebook.write('introduction-2', 'print("hello")  # without cookies');
       await refused(page, 'no-session', /Please open your study link again/);
       await page.goto(link());
