@@ -14,7 +14,6 @@ import { neverExported, tables } from '../../src/control/export/tables/index.js'
 import { upstreamTables } from '../../src/control/export/tables/upstream.js';
 import { openExport } from '../../src/control/export/zip-reader.js';
 import { type LocalServices, startServices } from '../../src/local/index.js';
-import { issueInvitations } from '../../src/participants/invitations.js';
 import { publishStudy } from '../../src/participants/study-store.js';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.js';
 import { migrate } from '../../src/platform/postgres/migrate.js';
@@ -22,10 +21,11 @@ import { packageRoot } from '../../src/platform/root.js';
 import { toNotebook } from '../../src/studies/nbformat.js';
 import { readStudy, type Study } from '../../src/studies/read.js';
 import { notebookState } from '../../src/submit/notebook-state.js';
+import { poll } from '../poll.js';
+import { addTheRest, HOSTILE } from './whole-study.js';
 
 const run = promisify(execFile);
 const PEOPLE = 60;
-const HOSTILE = `a,"b"\r\n'c'\n=1+1\t\\.\n\u2028é🙂 ${'x'.repeat(200)}`;
 
 describe('the export', function () {
   this.timeout(300_000);
@@ -224,6 +224,33 @@ describe('the export', function () {
     await assert.rejects(importStudy({ database, file: out, progress: () => undefined }), /cannot be read as a zip/);
   });
 
+  it('is the data of one moment, whatever is recorded while it is written', async () => {
+    const count = async () =>
+      (await database.query<{ n: number }>('select count(*)::int as n from audit where study_id = $1', [study.id]))
+        .rows[0]!.n;
+    const before = await count();
+    let meanwhile: Promise<unknown> | undefined;
+    const output = new Writable({
+      write(_chunk, _encoding, done) {
+        meanwhile ??= database.query(
+          `insert into audit (study_id, subject, subject_id, to_state, actor) values ($1, 'study', $1, 'late', 'test')`,
+          [study.id],
+        );
+        meanwhile.then(() => {
+          done();
+        }, done);
+      },
+    });
+    const exporting = { database, studyId: study.id, format: 'native', output, progress: () => undefined } as const;
+    const rows = async () =>
+      (await exportStudy(exporting)).files.find(({ path: name }) => name === 'tables/audit.csv')!.rows!;
+    const instances = await database.query<{ n: number }>(
+      `select count(*)::int as n from audit where subject = 'instance' and study_id is null`,
+    );
+    assert.equal(await rows(), before + instances.rows[0]!.n);
+    assert.equal(await count(), before + 1);
+  });
+
   it('ends with its output, and gives the connection back', async () => {
     let taken = 0;
     const output = new Writable({
@@ -234,10 +261,9 @@ describe('the export', function () {
     });
     const failing = exportStudy({ database, studyId: study.id, format: 'native', output, progress: () => undefined });
     await assert.rejects(failing, /the disk is full/);
-    const { rows } = await database.query(
-      `select from pg_stat_activity where query like 'copy %' and state = 'active'`,
-    );
-    assert.equal(rows.length, 0);
+    // Postgres hears of it when it sends on.
+    const copying = `select from pg_stat_activity where query like 'copy %' and state = 'active'`;
+    await poll('no copy goes on', async () => (await database.query(copying)).rowCount === 0, 20);
   });
 
   it('refuses a zip that was changed, and leaves the database empty', async () => {
@@ -260,40 +286,3 @@ with zipfile.ZipFile(sys.argv[1]) as old, zipfile.ZipFile(sys.argv[2], 'w') as n
     assert.equal((await empty.query('select from studies')).rowCount, 0);
   });
 });
-
-/** A row of what made-up participants do not leave, so that no table is empty. */
-async function addTheRest(database: Database, study: Study): Promise<void> {
-  const who = 'made00000001';
-  const add = (text: string, values: unknown[] = [study.id, who]) => database.query(text, values);
-  await issueInvitations(database, { studyId: study.id, count: 3, expires: null, pairs: false });
-  await add(
-    `update participants p set identity = 'invitation:' || i.token_hash from (select token_hash from invitations limit 1) i where study_id = $1 and id = $2`,
-  );
-  await add(
-    `update participants set identity = 'limesurvey:7', recruitment = '{"uid": "7", "tok": "survey-secret"}' where id = $1`,
-    ['made00000002'],
-  );
-  await add(
-    `insert into answers (participant_id, study_id, revision, answers) values ($2, $1, 'r', '{"more": "answered with care"}')`,
-  );
-  await add(
-    `insert into screenings (participant_id, study_id, revision, answers, fits) values ($2, $1, 'r', '{"python": "Yes"}', true)`,
-  );
-  await add(
-    `insert into submitted_code (study_id, participant_id, status, code, time) values ($1, $2, 'r', '{"cells": ["answered with care"]}', null)`,
-  );
-  await add(
-    `insert into submitted_pastes (study_id, participant_id, tasknum, cellid, code, received_at) values ($1, $2, '1', 'c', $3, '2026-11-02 03:04:05.678901+00')`,
-    [study.id, who, HOSTILE],
-  );
-  await add(`insert into stray_events (participant_id, page, seq, event) values ($1, 'p', 4, '{"a": null}')`, [who]);
-  await add(`insert into given_up values ($1, 'p', 4, 5)`, [who]);
-  await add(
-    `insert into study_files (study_id, name, type, content) values ($1, 'form.pdf', 'application/pdf', '\\x00ff0a')`,
-    [study.id],
-  );
-  await add(`insert into erased (study_id, state, actor, reason) values ($1, 'finished', 'operator', 'asked to')`, [
-    study.id,
-  ]);
-  await add(`insert into counters values ($1, 'address:2026-11-25', 'network 1', 1)`, [study.id]);
-}
