@@ -13,6 +13,7 @@ import { SignInThrottle } from './access/throttle.js';
 import { exportRoutes } from './export/download.js';
 import type { NomadUi } from './nomad-ui.js';
 import { overviewRoutes } from './overview-page.js';
+import { participantRoutes } from './participants/routes.js';
 import { studyRoutes } from './study-page.js';
 
 export interface Control {
@@ -43,6 +44,7 @@ export function controlTable(control: Control): ControlRoute[] {
     ...overviewRoutes(control),
     ...studyRoutes(control),
     ...exportRoutes(control),
+    ...participantRoutes(control),
   ];
 }
 

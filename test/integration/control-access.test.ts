@@ -7,7 +7,7 @@ import type { ControlRoute } from '../../src/control/access/route.js';
 import { nomadUi } from '../../src/control/nomad-ui.js';
 import { controlTable } from '../../src/control/routes.js';
 import { publishStudy } from '../../src/participants/study-store.js';
-import { cases, THEIRS } from './control-cases.js';
+import { cases, PERSON, THEIRS } from './control-cases.js';
 import { RunningWeb, SECRET } from './running-web.js';
 import { Staff } from './staff.js';
 
@@ -23,6 +23,10 @@ describe('the control area', function () {
   before(async () => {
     web = await RunningWeb.start();
     await publishStudy(web.database, { ...web.study, id: 'another' });
+    await web.database.query(
+      `insert into participants (id, study_id, token, state) values ($1, $2, 'token0000001', 'arrived')`,
+      [PERSON, THEIRS],
+    );
     redis = new Redis(web.services.environment['REDIS_URL']!);
     table = controlTable({
       ...{ database: web.database, redis, secret: SECRET, staleAfterSeconds: 30 },

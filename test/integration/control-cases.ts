@@ -9,6 +9,11 @@ export interface Case {
 /** A study that the viewer and the researcher of the test may see. */
 export const THEIRS = 'crypto-api';
 
+/** A participant of that study. */
+export const PERSON = 'person000001';
+const PEOPLE = `/control/studies/${THEIRS}/participants`;
+const THEIR_PERSON = `${PEOPLE}/${PERSON}`;
+
 export const cases: Readonly<Record<string, Case>> = {
   'GET /control': { path: '/control', allowed: 200 },
   'GET /control/sign-in': { path: '/control/sign-in', allowed: 200 },
@@ -30,5 +35,19 @@ export const cases: Readonly<Record<string, Case>> = {
     path: `/control/studies/${THEIRS}/export`,
     form: { format: 'native' },
     allowed: 200,
+  },
+  'GET /control/studies/:study/participants': { path: PEOPLE, allowed: 200 },
+  'GET /control/studies/:study/participants/:participant': { path: THEIR_PERSON, allowed: 200 },
+  'GET /control/studies/:study/participants/:participant/withdraw': { path: `${THEIR_PERSON}/withdraw`, allowed: 200 },
+  'POST /control/studies/:study/participants/:participant/withdraw': {
+    path: `${THEIR_PERSON}/withdraw`,
+    form: { reason: 'asked to' },
+    allowed: 303,
+  },
+  'GET /control/studies/:study/participants/:participant/erase': { path: `${THEIR_PERSON}/erase`, allowed: 200 },
+  'POST /control/studies/:study/participants/:participant/erase': {
+    path: `${THEIR_PERSON}/erase`,
+    form: { reason: 'asked to', confirm: PERSON },
+    allowed: 303,
   },
 };

@@ -22,6 +22,7 @@ import { sql as readyInstances } from './migrations/0020-ready-instances.js';
 import { sql as screenings } from './migrations/0021-screenings.js';
 import { sql as erased } from './migrations/0022-erased.js';
 import { sql as accountsElsewhere } from './migrations/0023-accounts-elsewhere.js';
+import { sql as people } from './migrations/0024-people.js';
 
 const migrations: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: mainPath },
@@ -47,6 +48,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 21, sql: screenings },
   { version: 22, sql: erased },
   { version: 23, sql: accountsElsewhere },
+  { version: 24, sql: people },
 ];
 
 /** The migrations that this version knows. */

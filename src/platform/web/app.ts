@@ -71,9 +71,9 @@ async function logged(log: Logger, ctx: Context, next: Next): Promise<void> {
   else log.info(line, 'request');
 }
 
-/** The original's addresses name a participant, and end with the token. */
+/** The original's addresses name a participant, and end with the token; those of the control pages name one who may be erased. */
 function loggedPath(path: string): string {
-  return path.replace(/^(\/(?:getcode|get_ipynb|getipynb|survey))\/.*/i, '$1/…');
+  return path.replace(/^(\/(?:getcode|get_ipynb|getipynb|survey|control\/studies\/[^/]*\/participants))\/.*/i, '$1/…');
 }
 
 /** The one place where an error becomes an answer. */
