@@ -237,6 +237,7 @@ locals {
       "OBSERVATORY_LOG_LEVEL=${var.log_level}",
       "OBSERVATORY_LISTEN=$${NOMAD_IP_http}:$${NOMAD_PORT_http}",
       "OBSERVATORY_GATE_LISTEN=$${NOMAD_IP_gate}:$${NOMAD_PORT_gate}",
+      "OBSERVATORY_WEB_METRICS_LISTEN=$${NOMAD_IP_metrics}:$${NOMAD_PORT_metrics}",
     ],
     var.observatory,
   )
@@ -306,6 +307,7 @@ job "web" {
     network {
       port "http" {}
       port "gate" {}
+      port "metrics" {}
     }
 
     # Everything that no instance claims. A canary gets no participants before it is promoted.
@@ -344,6 +346,22 @@ job "web" {
         name     = "listens"
         type     = "tcp"
         interval = "5s"
+        timeout  = "3s"
+      }
+    }
+
+    # Prometheus finds /metrics by this service. For operators: no route of Traefik leads here.
+    service {
+      name     = "${var.name}-web-metrics"
+      provider = "consul"
+      port     = "metrics"
+      tags     = ["traefik.enable=false"]
+
+      check {
+        name     = "answers"
+        type     = "http"
+        path     = "/healthz"
+        interval = "10s"
         timeout  = "3s"
       }
     }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { identityProviderOf } from '../control/access/identity-provider.js';
 import { ownHost } from '../control/access/own-host.js';
 import { nomadUi } from '../control/nomad-ui.js';
+import { createWebMetrics } from '../control/metrics.js';
 import { controlRoutes } from '../control/routes.js';
 import { Retiring } from '../control/retiring.js';
 import { staleAfter } from '../control/status.js';
@@ -33,6 +34,7 @@ import { Proxies } from '../platform/web/client-address.js';
 import { parseLimits } from '../platform/web/limit-groups.js';
 import { RequestLimits } from '../platform/web/limits.js';
 import { addressOf, close, listen } from '../platform/web/listener.js';
+import { serveMetrics } from '../platform/web/metrics-server.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { oldAddressRoutes } from '../submit/legacy/routes.js';
 import { type NotebookAssets, submitRoutes } from '../submit/routes.js';
@@ -47,6 +49,8 @@ export interface Route {
 export interface RunningWeb {
   readonly address: string;
   readonly gateAddress: string;
+  /** Undefined where it serves no metrics. */
+  readonly metricsAddress: string | undefined;
   readonly routes: readonly Route[];
   stop(): Promise<void>;
 }
@@ -61,6 +65,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const redis = openRedis(settings.REDIS_URL, (error) =>
     log.warn({ err: error }, 'redis is away; going on from Postgres'),
   );
+  const { telemetry, registry } = createWebMetrics({ database, log });
   const nudge = (): void => {
     redis.publish(keys.nudge, 'web').catch((error: unknown) => log.debug({ err: error }, 'the manager was not nudged'));
   };
@@ -76,10 +81,10 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const prepare = (): void => {
     preparation.hurry();
   };
-  const tokens = new TokenTelling({ database, log });
-  const room = new WaitingRoom({ database, hints, log, prepare });
+  const tokens = new TokenTelling({ database, log, telemetry });
+  const room = new WaitingRoom({ database, hints, log, prepare, telemetry });
   const retiring = new Retiring({ database, log, tellOld });
-  const app = createApp(settings, log);
+  const app = createApp(settings, log, telemetry);
   const limits = new RequestLimits({ limits: parseLimits(settings.OBSERVATORY_LIMITS ?? '')!, redis, secret });
   app.use(limits.middleware);
   app.use(ownHost(settings.OBSERVATORY_CONTROL_URL));
@@ -105,14 +110,14 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
       ...{ log, provider: identityProviderOf(settings), publicUrl: settings.OBSERVATORY_PUBLIC_URL },
     }),
     landingRoutes({
-      ...{ database, log, secret, room, nudge, captcha: captchaOf(settings) },
+      ...{ database, log, secret, room, nudge, telemetry, captcha: captchaOf(settings) },
       tokenUsed: (participant) => {
         tokens.used(participant);
       },
       notebookFiles: [assets.js, assets.css, ...assets.preload],
     }),
     waitingRoutes(room),
-    submitRoutes({ database, hints, assets, log, secret, nudge, prepare }),
+    submitRoutes({ database, hints, assets, log, secret, nudge, prepare, telemetry }),
     surveyRoutes(database),
     oldAddressRoutes({ database, secret, nudge }),
   ];
@@ -122,13 +127,15 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const gate = gateListener({
     holds: (participant, instance) => questions.holds(participant, instance),
     wait: (session) => limits.waitAtGate(session),
-    ...{ log, secret, oldSecrets: settings.OBSERVATORY_OLD_SECRETS },
+    ...{ log, secret, telemetry, oldSecrets: settings.OBSERVATORY_OLD_SECRETS },
     proxies: new Proxies(settings.OBSERVATORY_TRUSTED_PROXIES),
   });
   const servers = await Promise.all([
     listenTo(app, settings.OBSERVATORY_LISTEN),
     listen(gate, settings.OBSERVATORY_GATE_LISTEN),
   ]);
+  const metricsListen = settings.OBSERVATORY_WEB_METRICS_LISTEN;
+  const metrics = metricsListen === undefined ? undefined : await serveMetrics(metricsListen, registry, () => true);
   const [address, gateAddress] = servers.map(addressOf) as [string, string];
   log.info(
     { address, gateAddress },
@@ -137,12 +144,11 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const loops = [preparation, tokens, retiring];
   const sweeping = sweepHourly(database, log);
   return {
-    address,
-    gateAddress,
+    ...{ address, gateAddress, metricsAddress: metrics?.address },
     routes: routers.flatMap(({ stack }) => stack.map(({ methods, path }) => ({ methods, path: String(path) }))),
     async stop() {
       clearInterval(sweeping);
-      await Promise.all([room.stop(), ...servers.map(close), ...loops.map((loop) => loop.stop())]);
+      await Promise.all([room.stop(), metrics?.stop(), ...servers.map(close), ...loops.map((loop) => loop.stop())]);
       redis.disconnect();
       await database.end();
     },

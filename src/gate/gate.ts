@@ -5,6 +5,7 @@ import { type Proxies, socketAddress } from '../platform/web/client-address.js';
 import { Refusal } from '../platform/web/refusal.js';
 import { refuseForeignNotebook, refuseWithoutSession, signedParticipant } from '../platform/web/session.js';
 import { sessionKeys } from '../platform/web/session-keys.js';
+import type { Telemetry } from '../platform/web/telemetry.js';
 import { instanceOfOwnPath, instanceOfPath } from './path.js';
 import { remembered } from '../platform/remembered.js';
 
@@ -19,6 +20,7 @@ export interface Gate {
   readonly oldSecrets: readonly string[];
   /** Traefik's addresses: nobody else may ask, since the answer carries an instance's token. */
   readonly proxies: Proxies;
+  readonly telemetry: Pick<Telemetry, 'gate'>;
 }
 
 /**
@@ -36,10 +38,13 @@ export function gateListener(gate: Gate): RequestListener {
     decide(request, gate, participantOf).then(
       (instance) => {
         letIn(response, tokenOf(instance));
-        gate.log.debug({ status: 200, ms: Math.round(performance.now() - start) }, 'gate');
+        const ms = performance.now() - start;
+        gate.telemetry.gate('let-in', ms / 1000);
+        gate.log.debug({ status: 200, ms: Math.round(ms) }, 'gate');
       },
       (error: unknown) => {
-        refuse(response, error, gate.log);
+        const { code } = refuse(response, error, gate.log);
+        gate.telemetry.gate(code, (performance.now() - start) / 1000);
       },
     );
   };
@@ -101,7 +106,7 @@ function letIn(response: ServerResponse, token: string): void {
 }
 
 /** Traefik hands this answer on to the client. */
-function refuse(response: ServerResponse, error: unknown, log: Logger): void {
+function refuse(response: ServerResponse, error: unknown, log: Logger): Refusal {
   const refusal =
     error instanceof Refusal
       ? error
@@ -121,4 +126,5 @@ function refuse(response: ServerResponse, error: unknown, log: Logger): void {
       ...(typeof retryAfter === 'number' && { 'Retry-After': retryAfter }),
     })
     .end(body);
+  return refusal;
 }

@@ -5,6 +5,7 @@ import { hasPassed } from '../participants/screening.js';
 import type { StoredStudy } from '../participants/study-store.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
+import type { Telemetry } from '../platform/web/telemetry.js';
 import { type Admitted, refuseBadClaim } from './claim.js';
 import {
   audienceOf,
@@ -29,6 +30,7 @@ export interface Admission {
 interface Needs {
   readonly database: Database;
   readonly log: Logger;
+  readonly telemetry: Pick<Telemetry, 'tokenService'>;
 }
 
 /** Where a form leads that is sent by who is not a newcomer any more, if not to where they are. */
@@ -40,7 +42,8 @@ const sentAgainTo: Readonly<Partial<Record<ParticipantState, string>>> = {
 };
 
 /** Undefined when it was a participant, who is sent on to where they were, whatever holds for newcomers. */
-export async function admit(ctx: Context, { database, log }: Needs): Promise<Admission | undefined> {
+export async function admit(ctx: Context, needs: Needs): Promise<Admission | undefined> {
+  const { database } = needs;
   const parameters = linkParameters(ctx);
   const session = await currentParticipant(ctx, database);
   const study = await requestedStudy(database, parameters, session);
@@ -52,7 +55,7 @@ export async function admit(ctx: Context, { database, log }: Needs): Promise<Adm
     ctx.redirect(ctx.method === 'POST' ? (sentAgainTo[known.state] ?? address) : address);
     return undefined;
   }
-  const admitted = await refuseBadClaim({ database, log }, study, claimOf(offer, known));
+  const admitted = await refuseBadClaim(needs, study, claimOf(offer, known));
   refuseUnlessOpen(study);
   refuseMobile(ctx, study);
   await refuseFull(database, study);

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type { StoredStudy } from '../participants/study-store.js';
 import type { Logger } from '../platform/log.js';
 import { refusal } from '../platform/web/refusal-pages.js';
+import type { Telemetry } from '../platform/web/telemetry.js';
 import { type Captcha, CaptchaDown } from './captcha.js';
 
 /** As long as the services' tokens are good for. */
@@ -18,19 +19,31 @@ export const captchaFor = (captcha: Captcha | undefined, study: StoredStudy): Ca
 export class CaptchaVerdicts {
   private readonly verdicts = new Map<string, Promise<boolean>>();
 
-  constructor(private readonly log: Logger) {}
+  constructor(
+    private readonly log: Logger,
+    private readonly telemetry: Pick<Telemetry, 'captcha'>,
+  ) {}
 
   async passed(ctx: Context, captcha: Captcha, session: string | undefined): Promise<boolean> {
     const token = tokenOf(ctx, captcha.widget.field);
-    if (token === '') return false;
+    if (token === '') return this.told(false);
     const key = `${session ?? ''} ${token}`;
     const verdict = this.verdicts.get(key) ?? captcha.verify(token, ctx.state.address);
     if (session !== undefined && !this.verdicts.has(key)) this.remember(key, verdict);
-    return verdict.catch((error: unknown) => {
-      if (!(error instanceof CaptchaDown)) throw error;
-      this.log.error({ reason: error.message }, 'the captcha service cannot be asked: nobody new gets in');
-      throw refusal('captcha-down');
-    });
+    return verdict.then(
+      (passed) => this.told(passed),
+      (error: unknown) => {
+        if (!(error instanceof CaptchaDown)) throw error;
+        this.telemetry.captcha('down');
+        this.log.error({ reason: error.message }, 'the captcha service cannot be asked: nobody new gets in');
+        throw refusal('captcha-down');
+      },
+    );
+  }
+
+  private told(passed: boolean): boolean {
+    this.telemetry.captcha(passed ? 'passed' : 'failed');
+    return passed;
   }
 
   private remember(key: string, verdict: Promise<boolean>): void {

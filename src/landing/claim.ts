@@ -6,11 +6,13 @@ import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { tokenService, TokenServiceDown } from '../platform/token-service.js';
 import { refusal } from '../platform/web/refusal-pages.js';
+import type { Telemetry } from '../platform/web/telemetry.js';
 import type { WayIn } from '../studies/recruitment.js';
 
 interface Needs {
   readonly database: Database;
   readonly log: Logger;
+  readonly telemetry: Pick<Telemetry, 'tokenService'>;
 }
 
 type Claim = Pick<Newcomer, 'identity' | 'pair'>;
@@ -43,14 +45,22 @@ async function refuseBadInvitation(database: Database, study: StoredStudy, ident
   }
 }
 
-async function askService({ log }: Needs, study: StoredStudy, pair: NonNullable<Claim['pair']>): Promise<Admitted> {
+const said = { Valid: 'valid', Invalid: 'invalid', Expired: 'expired' } as const;
+
+async function askService(
+  { log, telemetry }: Needs,
+  study: StoredStudy,
+  pair: NonNullable<Claim['pair']>,
+): Promise<Admitted> {
   const service = study.page.entry.tokenService!;
   try {
     const answer = await tokenService.check(service.check, pair.id, pair.token);
+    telemetry.tokenService('check', said[answer]);
     if (answer === 'Valid') return 'asked';
     if (answer === 'Invalid') throw refusal('link-needed');
   } catch (error) {
     if (!(error instanceof TokenServiceDown)) throw error;
+    telemetry.tokenService('check', 'down');
     log.warn({ study: study.id, reason: error.message, then: service.whenDown }, 'the token service cannot be asked');
     if (service.whenDown === 'admit') return 'unasked';
     throw refusal('token-service-down');

@@ -11,6 +11,7 @@ import type { Database } from '../platform/postgres/database.js';
 import { formBody } from '../platform/web/body.js';
 import { refusal } from '../platform/web/refusal-pages.js';
 import { startSession } from '../platform/web/session.js';
+import type { Telemetry } from '../platform/web/telemetry.js';
 import { recordedInWords } from '../studies/recording.js';
 import { allowOtherSources } from '../platform/web/content-policy.js';
 import { admit, admitScreened } from './admit.js';
@@ -34,6 +35,7 @@ export interface Landing {
   readonly secret: string;
   readonly captcha: Captcha | undefined;
   readonly room: WaitingRoom;
+  readonly telemetry: Pick<Telemetry, 'captcha' | 'tokenService'>;
   /** Addresses of the notebook page's files: browsers get them while their participants read. */
   readonly notebookFiles: readonly string[];
   /** Asks the manager to look at once; losing it costs only time. */
@@ -47,7 +49,7 @@ const HOW_TO_SCRIPT = '/assets/landing/how-to.js';
 /** The participant's way in; the original's paths with .php are aliases. */
 export function landingRoutes(landing: Landing): Router {
   const router = new Router();
-  const verdicts = new CaptchaVerdicts(landing.log);
+  const verdicts = new CaptchaVerdicts(landing.log, landing.telemetry);
   router.get(['/', '/index.php'], (ctx) => intro(ctx, landing));
   router.get('/screening', (ctx) => askScreening(ctx, landing));
   router.post('/screening', (ctx) => answerScreening(ctx, landing));

@@ -8,6 +8,7 @@ import type { Database } from '../platform/postgres/database.js';
 import { formFields } from '../platform/web/body.js';
 import { refusal } from '../platform/web/refusal-pages.js';
 import { refuseWithoutSession } from '../platform/web/session.js';
+import type { Telemetry } from '../platform/web/telemetry.js';
 import { FORM_LIMIT, type ReadForm, readForm } from '../studies/question-form.js';
 import { questionTexts, summaryText } from '../studies/question-texts.js';
 import { questionViews } from '../studies/question-view.js';
@@ -35,6 +36,7 @@ interface Needs {
   readonly database: Database;
   readonly log: Logger;
   readonly secret: string;
+  readonly telemetry: Pick<Telemetry, 'tokenService'>;
 }
 
 export async function askScreening(ctx: Context, needs: Needs): Promise<void> {

@@ -1,7 +1,8 @@
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { Repeated } from '../platform/repeated.js';
-import { tokenService } from '../platform/token-service.js';
+import { tokenService, TokenServiceDown } from '../platform/token-service.js';
+import type { Telemetry } from '../platform/web/telemetry.js';
 
 const LOOK_MS = 5_000;
 const AT_ONCE = 20;
@@ -9,6 +10,12 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 300_000;
 /** So long the web process that let somebody in is left to tell it alone: most tokens are told once. */
 const OWN_SECONDS = 15;
+
+interface Needs {
+  readonly database: Database;
+  readonly log: Logger;
+  readonly telemetry: Pick<Telemetry, 'tokenService'>;
+}
 
 interface Untold {
   readonly id: string;
@@ -37,7 +44,7 @@ export class TokenTelling {
   private readonly looks = new Repeated(() => this.lookUnlessStopped());
   private readonly timer: NodeJS.Timeout;
 
-  constructor(private readonly needs: { readonly database: Database; readonly log: Logger }) {
+  constructor(private readonly needs: Needs) {
     this.timer = setInterval(() => {
       this.looks.hurry();
     }, LOOK_MS);
@@ -80,17 +87,20 @@ export class TokenTelling {
   }
 
   private async tell({ id, token, study, address }: Untold): Promise<void> {
+    const { telemetry, log } = this.needs;
     try {
       await tokenService.markUsed(address, id, token, this.stopping.signal);
+      telemetry.tokenService('used', 'told');
       await this.needs.database.query('update participants set token_told_at = now() where id = $1', [id]);
       this.failures.delete(id);
     } catch (error) {
       if (this.stopping.signal.aborted) return;
+      if (error instanceof TokenServiceDown) telemetry.tokenService('used', 'down');
       const failed = (this.failures.get(id) ?? 0) + 1;
       this.failures.set(id, failed);
       const wait = Math.min(FIRST_RETRY_MS * 2 ** (failed - 1), LONGEST_RETRY_MS);
       const reason = error instanceof Error ? error.message : String(error);
-      this.needs.log.warn({ study, reason, retryInMs: wait }, 'a token could not be marked as used');
+      log.warn({ study, reason, retryInMs: wait }, 'a token could not be marked as used');
       setTimeout(() => {
         this.used(id);
       }, wait).unref();

@@ -5,6 +5,7 @@ import { KEPT_SECONDS, markSeen } from '../participants/presence.js';
 import type { Logger } from '../platform/log.js';
 import { Repeated } from '../platform/repeated.js';
 import type { Database } from '../platform/postgres/database.js';
+import type { Telemetry } from '../platform/web/telemetry.js';
 
 const LOOK_MS = 1_000;
 const MARK_MS = 5_000;
@@ -16,6 +17,7 @@ interface Needs {
   readonly log: Logger;
   /** Instances were given out: makes them ready, in its own time. */
   readonly prepare: () => void;
+  readonly telemetry: Pick<Telemetry, 'served'>;
 }
 
 interface Watcher {
@@ -92,15 +94,16 @@ export class WaitingRoom {
   }
 
   private async look(asking: readonly string[]): Promise<Map<string, Place>> {
-    const { database, hints, prepare } = this.needs;
+    const { database, hints, prepare, telemetry } = this.needs;
     const watching = [...this.watchers].map(({ id }) => id);
     const ids = [...new Set([...asking, ...watching])];
     if (ids.length === 0) return new Map();
     await this.mark(asking, watching);
     const profiles = profilesWaited(await readStandings(database, ids));
-    let served = 0;
-    for (const profile of profiles) served += await serveLine(database, hints, profile);
-    if (served > 0) prepare();
+    const waits: number[] = [];
+    for (const profile of profiles) waits.push(...(await serveLine(database, hints, profile)));
+    for (const seconds of waits) telemetry.served(seconds);
+    if (waits.length > 0) prepare();
     return readPlaces(database, ids, profiles);
   }
 

@@ -11,7 +11,7 @@ import type { Settings } from '../platform/settings.js';
 import { followEvents } from './events.js';
 import { Leader } from './leader.js';
 import { Loop } from './loop.js';
-import { serveMetrics } from './metrics-server.js';
+import { serveMetrics } from '../platform/web/metrics-server.js';
 import { createMetrics } from './metrics.js';
 import type { Ports } from './ports.js';
 import { TraefikProbe } from './probe.js';

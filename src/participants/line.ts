@@ -1,13 +1,14 @@
 import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
 import { moveParticipant } from './participant.js';
 import { isPresent, joinSeen } from './presence.js';
+import { waitsSince } from './standing.js';
 
 /** Where ids of ready instances can be had faster than by asking Postgres; it may be empty, stale or away. */
 export interface ReadyHints {
   pop(): Promise<string | undefined>;
 }
 
-type Served = 'served' | 'nobody-waits' | 'none-ready';
+type Served = { readonly waitedSeconds: number } | 'nobody-waits' | 'none-ready';
 
 /** More stale hints than this in a row: Postgres is asked. */
 const HINTS_TRIED = 4;
@@ -19,23 +20,27 @@ class Undone extends Error {
   }
 }
 
-/** Gives ready instances of the profile to those who wait and are there, strictly first come, first served. Returns how many were served. */
-export async function serveLine(database: Database, hints: ReadyHints, profile: string): Promise<number> {
-  for (let served = 0; ;) {
+/**
+ * Gives ready instances of the profile to those who wait and are there, strictly first come, first served. Returns how many seconds
+ * each who was served had waited.
+ */
+export async function serveLine(database: Database, hints: ReadyHints, profile: string): Promise<readonly number[]> {
+  for (const waits: number[] = []; ;) {
     try {
       const result = await transaction(database, (client) => serveNext(client, hints, profile));
-      if (result !== 'served') return served;
-      served += 1;
+      if (typeof result === 'string') return waits;
+      waits.push(result.waitedSeconds);
     } catch (error) {
       if (!(error instanceof Undone)) throw error;
       // Whoever was first is being served by another just now.
-      if (error.why === 'nobody-waits') return served;
+      if (error.why === 'nobody-waits') return waits;
     }
   }
 }
 
 const first = `
-select p.id, p.study_id as "studyId" from participants p join studies s on s.id = p.study_id ${joinSeen}
+select p.id, p.study_id as "studyId", extract(epoch from now() - ${waitsSince('p')})::float8 as "waitedSeconds"
+from participants p join studies s on s.id = p.study_id ${joinSeen}
 where p.state = 'waiting' and s.profile = $1 and ${isPresent} order by p.queued_at, p.id limit 1`;
 
 /**
@@ -46,6 +51,7 @@ async function serveNext(client: Queryable, hints: ReadyHints, profile: string):
   interface Waiting {
     id: string;
     studyId: string;
+    waitedSeconds: number;
   }
   const expected = (await client.query<Waiting>(first, [profile])).rows[0];
   if (expected === undefined) return 'nobody-waits';
@@ -61,7 +67,7 @@ async function serveNext(client: Queryable, hints: ReadyHints, profile: string):
   ]);
   const step = { id: next.id, from: 'waiting', to: 'working', actor: 'line', reason: `instance ${instance}` } as const;
   await moveParticipant(client, step);
-  return 'served';
+  return { waitedSeconds: Math.max(0, next.waitedSeconds) };
 }
 
 async function claim(

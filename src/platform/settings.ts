@@ -113,6 +113,7 @@ const schema = z.object({
     .string()
     .regex(/^[^/].*[^/]$/, 'expected a key without a slash at its ends, such as observatory')
     .default('observatory'),
+  OBSERVATORY_WEB_METRICS_LISTEN: address('127.0.0.1:6203').optional(),
   OBSERVATORY_MANAGER_LISTEN: address('127.0.0.1:6202').optional(),
   OBSERVATORY_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });

@@ -1,6 +1,7 @@
 import { DatabaseError } from 'pg';
 import type { Database } from '../platform/postgres/database.js';
 import { Refusal } from '../platform/web/refusal.js';
+import type { Telemetry } from '../platform/web/telemetry.js';
 import { chosenPart } from './chosen-part.js';
 import { type Sent, storableJson, type StudyEvent } from './event.js';
 import { GroupCommit, type Sender } from './group-commit.js';
@@ -12,12 +13,30 @@ export type IntakeResult =
   | { readonly kind: 'ended' }
   | { readonly kind: 'not-yours' };
 
+interface Answer {
+  readonly outcome: IntakeResult['kind'];
+  readonly acknowledged: string;
+  /** The last number that was stored when this batch came. */
+  readonly before: string;
+}
+
+/** Whoever was erased meanwhile. */
+const notThere: Answer = { outcome: 'not-yours', acknowledged: '0', before: '0' };
+
+const storing = `
+  select outcome, acknowledged, before.last_seq as before
+  from (select id, last_seq from participants where id = $1 for update) before,
+    lateral store_events(before.id, $2, $3, $4, $5, $6, $7, $8)`;
+
 /** The way of an event into Postgres. */
 export class Intake {
   private readonly choices: RecordChoices;
   private readonly group: GroupCommit;
 
-  constructor(private readonly database: Database) {
+  constructor(
+    private readonly database: Database,
+    private readonly telemetry: Pick<Telemetry, 'events'>,
+  ) {
     this.choices = new RecordChoices(database);
     this.group = new GroupCommit(database);
   }
@@ -45,17 +64,31 @@ export class Intake {
     const [opened, gone] = [events.find(({ type }) => type === 'open')?.seq, withoutContents(events)];
     if (last !== undefined && opened === undefined && gone === 0) {
       const continuing = { sender, page: last.page, first: events[0]!.seq, last: last.seq, json };
-      if (await this.group.store(continuing)) return { kind: 'stored', acknowledged: last.seq };
+      if (await this.group.store(continuing)) {
+        this.telemetry.events('stored', events.length);
+        return { kind: 'stored', acknowledged: last.seq };
+      }
     }
     const { rows } = await this.database
-      .query<{ outcome: IntakeResult['kind']; acknowledged: string }>(
-        'select outcome, acknowledged from store_events($1, $2, $3, $4, $5, $6, $7, $8)',
-        [...[sender.participant, sender.instance, last?.page, events[0]?.seq, last?.seq], opened, gone, json],
-      )
+      .query<Answer>(storing, [
+        ...[sender.participant, sender.instance, last?.page, events[0]?.seq, last?.seq],
+        ...[opened, gone, json],
+      ])
       .catch(refuseUnstorable);
-    const { outcome, acknowledged } = rows[0]!;
+    const { outcome, acknowledged, before } = rows[0] ?? notThere;
+    this.count(outcome, events, Number(before));
     if (outcome === 'ended' || outcome === 'not-yours') return { kind: outcome };
     return { kind: outcome, acknowledged: Number(acknowledged) };
+  }
+
+  private count(outcome: Answer['outcome'], events: readonly StudyEvent[], before: number): void {
+    const fresh = events.filter(({ seq }) => seq > before).length;
+    if (outcome === 'stored') {
+      this.telemetry.events('stored', fresh);
+      this.telemetry.events('duplicate', events.length - fresh);
+    } else if (outcome !== 'not-yours') {
+      this.telemetry.events(outcome === 'other-page' ? 'apart' : outcome, events.length);
+    }
   }
 }
 

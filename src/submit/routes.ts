@@ -21,6 +21,7 @@ import {
   sessionParticipant,
   startSession,
 } from '../platform/web/session.js';
+import type { Telemetry } from '../platform/web/telemetry.js';
 import { pageSchema, sentSchema } from './event.js';
 import { exitAddress } from './exit.js';
 import { Intake } from './intake.js';
@@ -43,6 +44,7 @@ export interface Submit {
   nudge(): void;
   /** Instances were given out, perhaps: makes them ready, in its own time. */
   readonly prepare: () => void;
+  readonly telemetry: Pick<Telemetry, 'served' | 'events'>;
 }
 
 /** A snapshot of the largest possible document, and a batch of events. */
@@ -53,7 +55,7 @@ const beatSchema = z.object({ seq: z.int().min(0).optional(), page: pageSchema.o
 /** The notebook page and everything it sends back, and the way out to the exit survey. */
 export function submitRoutes(submit: Submit): Router {
   const { database } = submit;
-  const intake = new Intake(database);
+  const intake = new Intake(database, submit.telemetry);
   const router = new Router();
   router.get(['/proxy/:id/', '/proxy/:id/nb/*rest'], (ctx) => page(ctx, submit));
   router.get('/proxy/:id/notebook', async (ctx) => {
@@ -157,12 +159,15 @@ async function notebook({ database, log, secret }: Submit, participantId: string
 }
 
 /** Where the participant's kernel is now; whoever waits is served from the line, as on the way in. */
-async function placeNow({ database, hints, prepare }: Submit, participantId: string): Promise<string | undefined> {
+async function placeNow(
+  { database, hints, prepare, telemetry }: Submit,
+  participantId: string,
+): Promise<string | undefined> {
   const participant = (await findParticipant(database, participantId))!;
   if (participant.state === 'waiting') {
     const study = (await findStudy(database, participant.studyId))!;
     await markSeen(database, [participantId]);
-    await serveLine(database, hints, study.profile);
+    for (const seconds of await serveLine(database, hints, study.profile)) telemetry.served(seconds);
     prepare();
   } else if (participant.state !== 'working') {
     throw ended();

@@ -276,7 +276,7 @@ function isAhead(response: Response): boolean {
 
 /** The real shell of the app, in which each refusal has an address. */
 async function startRefusing({ settings }: RunningWeb): Promise<Server> {
-  const app = createApp(settings, pino({ level: 'silent' }));
+  const app = createApp(settings, pino({ level: 'silent' }), { request: () => undefined });
   const router = new Router();
   router.get('/assets/landing/:file', assetRoute(path.join(packageRoot, 'templates', 'assets'), false));
   router.get('/:language/:code', (ctx: Context) => {

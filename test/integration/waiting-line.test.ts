@@ -183,7 +183,8 @@ describe('the waiting line', function () {
       return web.database.query(...asked);
     }) as Database['query'];
     const none = { hints: { pop: () => Promise.resolve(undefined) }, prepare: () => undefined };
-    const room = new WaitingRoom({ database: counted, log: pino({ enabled: false }), ...none });
+    const telemetry = { served: () => undefined };
+    const room = new WaitingRoom({ database: counted, log: pino({ enabled: false }), telemetry, ...none });
     const people = await Promise.all(Array.from({ length: 30 }, waiter));
     assert.equal((await room.ask(idOf(people[0]!))).state, 'waiting');
     const forOne = queries;

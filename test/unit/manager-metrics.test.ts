@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createMetrics } from '../../src/manager/metrics.js';
-import { type MetricsServer, serveMetrics } from '../../src/manager/metrics-server.js';
+import { type MetricsServer, serveMetrics } from '../../src/platform/web/metrics-server.js';
 import type { PassReport, PoolReport } from '../../src/platform/pass-report.js';
 
 const pool: PoolReport = {

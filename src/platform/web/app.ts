@@ -9,7 +9,10 @@ import { clientAddress, Proxies } from './client-address.js';
 import { Refusal } from './refusal.js';
 import { type Audience, refusal, refusalPage } from './refusal-pages.js';
 import { sessionKeys } from './session-keys.js';
+import type { Telemetry } from './telemetry.js';
 import { createViews, type Render } from './views.js';
+
+type RequestsTold = Pick<Telemetry, 'request'>;
 
 declare module 'koa' {
   interface DefaultState {
@@ -31,7 +34,7 @@ type WebSettings = Pick<
 >;
 
 /** The Koa shell: log line, error pages, headers, compression; the routes are added by the caller. */
-export function createApp(settings: WebSettings, log: Logger): Koa {
+export function createApp(settings: WebSettings, log: Logger, telemetry: RequestsTold): Koa {
   const app = new Koa();
   app.keys = sessionKeys([settings.OBSERVATORY_SECRET, ...settings.OBSERVATORY_OLD_SECRETS]);
   const proxies = new Proxies(settings.OBSERVATORY_TRUSTED_PROXIES);
@@ -46,7 +49,7 @@ export function createApp(settings: WebSettings, log: Logger): Koa {
     ctx.cookies.secure = secure;
     await next();
   });
-  app.use((ctx, next) => logged(log, ctx, next));
+  app.use((ctx, next) => logged(log, telemetry, ctx, next));
   app.use(securityHeaders(secure));
   app.use((ctx, next) => answered(log, ctx, next));
   app.use(compress({ threshold: 1024 }));
@@ -57,19 +60,24 @@ export function createApp(settings: WebSettings, log: Logger): Koa {
 /** What comes so often, or so regularly, that a line each would hide the others. */
 const frequent = /^\/(?:healthz|readyz|waiting(?:\/events)?|proxy\/[^/]*\/(?:events|heartbeat))$/;
 
-async function logged(log: Logger, ctx: Context, next: Next): Promise<void> {
+async function logged(log: Logger, telemetry: RequestsTold, ctx: Context, next: Next): Promise<void> {
   const start = performance.now();
   await next();
+  const ms = performance.now() - start;
+  telemetry.request(ctx.method, matchedRoute(ctx), ctx.status, ms / 1000);
   // The path only: a query may carry a token.
   const line = {
     method: ctx.method,
     path: loggedPath(ctx.path),
     status: ctx.status,
-    ms: Math.round(performance.now() - start),
+    ms: Math.round(ms),
   };
   if (ctx.status < 400 && frequent.test(ctx.path)) log.debug(line, 'request');
   else log.info(line, 'request');
 }
+
+/** As koa-router notes it; its types do not say so. A pattern, never what somebody wrote into the address. */
+const matchedRoute = (ctx: Context): string | undefined => (ctx as { readonly _matchedRoute?: string })._matchedRoute;
 
 /** The original's addresses name a participant, and end with the token; those of the control pages name one who may be erased. */
 function loggedPath(path: string): string {

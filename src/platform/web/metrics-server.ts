@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import { addressOf, close, listen } from '../platform/web/listener.js';
+import { addressOf, close, listen } from './listener.js';
 
 export interface MetricsServer {
   readonly address: string;
