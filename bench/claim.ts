@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
+import { pino } from 'pino';
+import { startWeb } from '../src/cli/web.js';
 import { type Cleanup, withCleanup } from '../src/local/cleanup.js';
 import { startServices } from '../src/local/index.js';
 import { join } from '../src/participants/join.js';
@@ -11,8 +13,10 @@ import { publishStudy } from '../src/participants/study-store.js';
 import { newInstanceId } from '../src/platform/identity.js';
 import { openDatabase } from '../src/platform/postgres/database.js';
 import { migrate } from '../src/platform/postgres/migrate.js';
+import { readSettings } from '../src/platform/settings.js';
 import { packageRoot } from '../src/platform/root.js';
 import { readStudy } from '../src/studies/read.js';
+import { PlainParticipant } from '../test/browser/running-platform.js';
 import { round2 } from './refill.js';
 
 const PAST = [1_000, 100_000];
@@ -21,15 +25,18 @@ const PAST_AT_ONCE = 3_000;
 const CLIENTS = [1, 16];
 /** By each client, in each round. */
 const TIMES = 40;
+/** A whole request takes longer. */
+const REQUESTS = 10;
 const ROUNDS = 5;
 
-const work = ['floor', 'decision', 'join', 'serve'] as const;
+const work = ['floor', 'decision', 'join', 'serve', 'request'] as const;
 type Work = (typeof work)[number];
 
 /**
  * `decision` is the one statement that says who has an instance. Around it an assignment has two transactions, timed apart: `join` (caps,
  * condition, place in the line; holds the lock of the study's counters) and `serve` (the first of the line, decision, lease, and a last
- * look that nobody waits). The floor is the bare claim of a row, on the same Postgres, by as many clients.
+ * look that nobody waits). `request` is all of it as a browser has it: the consent form's POST to the web app, until it is answered. The
+ * floor is the bare claim of a row, on the same Postgres, by as many clients.
  */
 export async function claim(): Promise<object> {
   const runDir = await mkdtemp(path.join(tmpdir(), 'observatory-bench-'));
@@ -68,6 +75,7 @@ function resultOf(p99: (one: Work, clients: number, past: number) => number): ob
     decision: { overFloor: overFloor('decision'), manyOverFew: overFew('decision') },
     serve: { overFloor: overFloor('serve'), manyOverFew: overFew('serve') },
     join: { overFloor: overFloor('join'), manyOverFew: overFew('join') },
+    request: { overFloor: overFloor('request'), manyOverFew: overFew('request') },
     floor: { manyOverFew: overFew('floor') },
     p99Milliseconds: Object.fromEntries(
       work.map((one) => [one, { few: round2(p99(one, 16, few)), many: round2(p99(one, 16, many)) }]),
@@ -77,13 +85,15 @@ function resultOf(p99: (one: Work, clients: number, past: number) => number): ob
 
 interface Bench {
   readonly database: pg.Pool;
+  /** Of a web app in this process. */
+  readonly web: string;
 }
 
 const STUDY = 'crypto-api';
 const noHints = { pop: () => Promise.resolve(undefined) };
 
 async function start(runDir: string, cleanup: Cleanup): Promise<Bench> {
-  const services = await startServices({ runDir, only: ['postgres'], cleanup, log: console.log });
+  const services = await startServices({ runDir, only: ['postgres', 'redis'], cleanup, log: console.log });
   const url = services.environment['DATABASE_URL']!;
   const database = openDatabase(url, () => undefined);
   database.options.max = Math.max(...CLIENTS);
@@ -92,7 +102,18 @@ async function start(runDir: string, cleanup: Cleanup): Promise<Bench> {
   const study = await readStudy(path.join(packageRoot, 'studies', STUDY));
   await publishStudy(database, { ...study, caps: { maxParticipants: null, perAddressAndDay: null } });
   await database.query('create table bare_instances (like instances including all)');
-  return { database };
+  const settings = readSettings({
+    ...services.environment,
+    OBSERVATORY_SECRET: 'a secret of the benchmark, used nowhere else',
+    OBSERVATORY_PUBLIC_URL: 'http://127.0.0.1',
+    OBSERVATORY_LISTEN: '127.0.0.1:0',
+    OBSERVATORY_GATE_LISTEN: '127.0.0.1:0',
+    // All come from one address.
+    OBSERVATORY_LIMITS: 'pages=100000000/100000000,posts=100000000/100000000',
+  });
+  const web = await startWeb(settings, pino({ level: 'silent' }));
+  cleanup.add({ name: 'web', stop: () => web.stop() });
+  return { database, web: web.address };
 }
 
 /** Finished participants with what they leave behind, and the counters that go with them. */
@@ -123,7 +144,7 @@ async function addSome(database: pg.Pool, count: number): Promise<void> {
 }
 
 async function measure(bench: Bench, clients: number): Promise<Record<Work, number[]>> {
-  const times: Record<Work, number[]> = { floor: [], decision: [], join: [], serve: [] };
+  const times: Record<Work, number[]> = { floor: [], decision: [], join: [], serve: [], request: [] };
   for (let round = 0; round <= ROUNDS; round += 1) {
     const one = await perRound(bench, clients);
     // The first round only warms up.
@@ -132,11 +153,12 @@ async function measure(bench: Bench, clients: number): Promise<Record<Work, numb
   return times;
 }
 
-async function perRound({ database }: Bench, clients: number): Promise<Record<Work, number[]>> {
-  const people = await makeReady(database, clients * TIMES);
+async function perRound({ database, web }: Bench, clients: number): Promise<Record<Work, number[]>> {
+  const people = await makeReady(database, clients * TIMES, clients * TIMES);
   await database.query('vacuum analyze instances, bare_instances, participants, counters, leases');
-  const result: Record<Work, number[]> = { floor: [], decision: [], join: [], serve: [] };
-  const inTurn = (steps: Partial<Record<Work, (index: number) => Promise<unknown>>>) => timed(clients, steps, result);
+  const result: Record<Work, number[]> = { floor: [], decision: [], join: [], serve: [], request: [] };
+  const inTurn = (steps: Partial<Record<Work, (index: number) => Promise<unknown>>>) =>
+    timed(clients, TIMES, steps, result);
   await inTurn({
     floor: () =>
       database.query(
@@ -157,11 +179,14 @@ async function perRound({ database }: Bench, clients: number): Promise<Record<Wo
       }),
     serve: () => serveLine(database, noHints, 'default'),
   });
+  await makeReady(database, 0, clients * REQUESTS);
+  const readers = await readersOfConsent(web, clients * REQUESTS);
+  await timed(clients, REQUESTS, { request: (index) => giveConsent(readers[index]!) }, result);
   return result;
 }
 
-/** Who joins next, and for each a ready row to claim here and there. */
-async function makeReady(database: pg.Pool, count: number): Promise<string[]> {
+/** So many who join next, and ready rows to claim here and there. */
+async function makeReady(database: pg.Pool, joining: number, count: number): Promise<string[]> {
   await database.query(`update instances set state = 'stopped' where state = 'leased'`);
   await database.query(`delete from bare_instances`);
   const ids = Array.from({ length: count }, newInstanceId);
@@ -173,21 +198,35 @@ async function makeReady(database: pg.Pool, count: number): Promise<string[]> {
     );
   }
   const people: string[] = [];
-  for (let n = 0; n < count; n += 1) people.push((await arrive(database, STUDY, { key: `${n}`, kept: null })).id);
+  for (let n = 0; n < joining; n += 1) people.push((await arrive(database, STUDY, { key: `${n}`, kept: null })).id);
   return people;
+}
+
+/** Browsers with the consent form open. */
+async function readersOfConsent(web: string, count: number): Promise<PlainParticipant[]> {
+  const readers = Array.from({ length: count }, () => new PlainParticipant(web));
+  for (const reader of readers) await (await reader.request(`/consent?study=${STUDY}`)).arrayBuffer();
+  return readers;
+}
+
+async function giveConsent(reader: PlainParticipant): Promise<void> {
+  const boxes = ['age', 'language', 'read', 'continue'].map((box): [string, string] => ['consent', box]);
+  const { status } = await reader.request('/howTo', { method: 'POST', body: new URLSearchParams(boxes) });
+  if (status !== 303) throw new Error(`the consent was answered with ${status}`);
 }
 
 async function timed(
   clients: number,
+  times: number,
   steps: Partial<Record<Work, (index: number) => Promise<unknown>>>,
   result: Record<Work, number[]>,
 ): Promise<void> {
   await Promise.all(
     Array.from({ length: clients }, async (_, client) => {
-      for (let n = 0; n < TIMES; n += 1) {
+      for (let n = 0; n < times; n += 1) {
         for (const [name, step] of Object.entries(steps) as [Work, (index: number) => Promise<unknown>][]) {
           const before = performance.now();
-          await step(client * TIMES + n);
+          await step(client * times + n);
           result[name].push(performance.now() - before);
         }
       }
