@@ -12,6 +12,7 @@ const arrows = {
   manager: ['manager', 'participants', 'studies', 'platform'],
   doctor: ['doctor', 'participants', 'studies', 'platform'],
   deploy: ['deploy', 'participants', 'studies', 'platform'],
+  simulate: ['simulate', 'participants', 'studies', 'platform'],
   local: ['local', 'studies', 'platform'],
 };
 const folders = [...Object.keys(arrows), 'cli'];

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cache } from '../src/local/cache.js';
 import { withCleanup } from '../src/local/cleanup.js';
 import { startInstance } from '../src/local/instance.js';
-import { KernelClient } from '../test/integration/kernel-client.js';
+import { KernelClient } from '../src/simulate/kernel-client.js';
 import { workingIn } from '../test/integration/working-in.js';
 import { median, round2 } from './refill.js';
 

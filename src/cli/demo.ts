@@ -10,7 +10,7 @@ import { publishStudy } from '../participants/study-store.js';
 import { type Database, openDatabase } from '../platform/postgres/database.js';
 import { migrate } from '../platform/postgres/migrate.js';
 import { controlLink } from './control-link.js';
-import { readStudy } from '../studies/read.js';
+import { readStudy, type Study } from '../studies/read.js';
 
 const STUDY = 'crypto-api';
 const POOL_SIZE = 2;
@@ -33,11 +33,11 @@ export async function demo({ once }: { once: boolean }): Promise<void> {
   });
 }
 
-export async function prepareDatabase(stack: Stack, cleanup: Cleanup): Promise<Database> {
+export async function prepareDatabase(stack: Stack, cleanup: Cleanup, study?: Study): Promise<Database> {
   const database = openDatabase(stack.environment['DATABASE_URL']!, () => undefined);
   cleanup.add({ name: 'database connections', stop: () => database.end() });
   await migrate(database);
-  await publishStudy(database, await readStudy(path.join(packageRoot, 'studies', STUDY)));
+  await publishStudy(database, study ?? (await readStudy(path.join(packageRoot, 'studies', STUDY))));
   return database;
 }
 

@@ -9,13 +9,16 @@ import { migrate } from '../platform/postgres/migrate.js';
 import { ProfilesError } from '../platform/profiles.js';
 import { packageVersion } from '../platform/root.js';
 import { readSettings, readSome, SettingsError } from '../platform/settings.js';
+import { MixError } from '../simulate/mix.js';
 import { readStudy } from '../studies/read.js';
 import { StudyError } from '../studies/study-error.js';
 import { controlLink } from './control-link.js';
 import { addDeploy } from './deploy.js';
 import { addErase, EraseError } from './erase.js';
 import { addExport } from './export.js';
+import { addReplay, ReplayError } from './replay.js';
 import { untilSignal } from './signals.js';
+import { addSimulate, SimulateError } from './simulate.js';
 import { addTokens, TokensError } from './tokens.js';
 import { addUsers } from './users.js';
 import { withDatabase } from './with-database.js';
@@ -87,6 +90,8 @@ addUsers(program);
 addDeploy(program);
 addExport(program);
 addErase(program);
+addSimulate(program);
+addReplay(program);
 
 program
   .command('doctor')
@@ -143,6 +148,9 @@ try {
     UsersError,
     ExportError,
     EraseError,
+    MixError,
+    ReplayError,
+    SimulateError,
   ].some((kind) => error instanceof kind);
   console.error(known ? (error as Error).message : error);
   // A part that could not start must not live on half: whoever started it sees it end.

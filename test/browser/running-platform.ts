@@ -6,6 +6,7 @@ import { Cache } from '../../src/local/cache.js';
 import { Cleanup } from '../../src/local/cleanup.js';
 import { type Stack, startProcess, startStack } from '../../src/local/stack.js';
 import type { Database } from '../../src/platform/postgres/database.js';
+import { Visitor } from '../../src/simulate/visitor.js';
 import { poll } from '../poll.js';
 
 /** Everything real on this machine, as the demo has it, for one test file. */
@@ -43,30 +44,8 @@ export async function startPlatform(poolSize: number): Promise<RunningPlatform> 
 export const eventually = <T>(what: string, look: () => Promise<T | undefined>, seconds = 30): Promise<T> =>
   poll(what, look, seconds);
 
-/** A participant without a browser: keeps its cookies, follows nothing. */
-export class PlainParticipant {
-  readonly cookies = new Map<string, string>();
-
-  constructor(readonly publicUrl: string) {}
-
-  async request(pathname: string, init: RequestInit = {}): Promise<Response> {
-    const response = await fetch(`${this.publicUrl}${pathname}`, {
-      redirect: 'manual',
-      ...init,
-      headers: { ...(init.headers as Record<string, string> | undefined), cookie: this.cookie },
-    });
-    for (const line of response.headers.getSetCookie()) {
-      const [name, value] = line.split(';', 1)[0]!.split('=', 2) as [string, string];
-      this.cookies.set(name, value);
-    }
-    return response;
-  }
-
-  /** The header that the browser would send. */
-  get cookie(): string {
-    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  }
-
+/** A participant of crypto-api without a browser. */
+export class PlainParticipant extends Visitor {
   /** From the study link through the consent; the instance may come later. */
   async consent(): Promise<void> {
     await this.request('/consent?study=crypto-api');

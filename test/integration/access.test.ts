@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { instanceToken, tokenHash } from '../../src/platform/identity.js';
 import { eventually, PlainParticipant, type RunningPlatform, startPlatform } from '../browser/running-platform.js';
-import { KernelClient } from './kernel-client.js';
+import { KernelClient } from '../../src/simulate/kernel-client.js';
 import { rawRequest, type RawRequest, websocketStatus } from './raw-request.js';
 
 interface Place {

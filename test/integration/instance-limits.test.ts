@@ -7,7 +7,7 @@ import { Cache } from '../../src/local/cache.js';
 import { Cleanup } from '../../src/local/cleanup.js';
 import { type LocalInstance, startInstance } from '../../src/local/instance.js';
 import { poll } from '../poll.js';
-import { KernelClient } from './kernel-client.js';
+import { KernelClient } from '../../src/simulate/kernel-client.js';
 import { workingIn } from './working-in.js';
 
 describe('the limits of an instance', function () {

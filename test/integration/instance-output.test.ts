@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cache } from '../../src/local/cache.js';
 import { Cleanup } from '../../src/local/cleanup.js';
 import { type LocalInstance, startInstance } from '../../src/local/instance.js';
-import { KernelClient } from './kernel-client.js';
+import { KernelClient } from '../../src/simulate/kernel-client.js';
 
 const MIB = 1024 * 1024;
 /** What output on its way may take: what the server keeps for a slow browser, and what passes through it meanwhile. */

@@ -8,7 +8,7 @@ import { Cleanup } from '../../src/local/cleanup.js';
 import { type LocalInstance, startInstance } from '../../src/local/instance.js';
 import { packageRoot } from '../../src/platform/root.js';
 import { poll } from '../poll.js';
-import { KernelClient } from './kernel-client.js';
+import { KernelClient } from '../../src/simulate/kernel-client.js';
 import { workingIn } from './working-in.js';
 
 describe('the first kernel of an instance', function () {

@@ -13,7 +13,7 @@ import { eventually, PlainParticipant, type RunningPlatform, startPlatform } fro
 import { publishStudy } from '../../src/participants/study-store.js';
 import { packageRoot } from '../../src/platform/root.js';
 import { readStudy } from '../../src/studies/read.js';
-import { KernelClient, request } from './kernel-client.js';
+import { KernelClient, request } from '../../src/simulate/kernel-client.js';
 
 describe('the starter files at an instance', function () {
   this.timeout(60_000);

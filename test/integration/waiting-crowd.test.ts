@@ -12,7 +12,7 @@ import { keys, queueEntry } from '../../src/platform/redis.js';
 import { PlainParticipant } from '../browser/running-platform.js';
 import { poll } from '../poll.js';
 import { linesInto, RunningWeb } from './running-web.js';
-import { EventStream, type Told } from './waiting-stream.js';
+import { EventStream, type Told } from '../../src/simulate/waiting-stream.js';
 import { BOXES, withEntry } from './way-in.js';
 
 const PEOPLE = 200;

@@ -9,7 +9,7 @@ import type { Database } from '../../src/platform/postgres/database.js';
 import { PlainParticipant } from '../browser/running-platform.js';
 import { poll } from '../poll.js';
 import { RunningWeb } from './running-web.js';
-import { EventStream, type Told } from './waiting-stream.js';
+import { EventStream, type Told } from '../../src/simulate/waiting-stream.js';
 import { giveConsent, toConsent, withEntry } from './way-in.js';
 
 const LINK = '/?study=crypto-api';

@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { request as requestSecurely } from 'node:https';
 
 /** What the page's script is told. */
 export interface Told {
@@ -26,7 +27,8 @@ export class EventStream {
     private readonly hear: (told: Told) => void = () => undefined,
   ) {
     const headers = { cookie, accept: 'text/event-stream', 'accept-encoding': 'gzip, deflate, br' };
-    this.asking = request(`${address}/waiting/events`, { headers, agent: false });
+    const ask = address.startsWith('https:') ? requestSecurely : request;
+    this.asking = ask(`${address}/waiting/events`, { headers, agent: false });
     this.ended = new Promise((resolve, reject) => {
       this.asking.on('error', reject).on('response', (response) => {
         this.headers = response.headers;
@@ -37,7 +39,7 @@ export class EventStream {
         response.on('end', resolve).on('error', reject);
       });
     });
-    // Only some tests wait for the end.
+    // Not everybody waits for the end.
     this.ended.catch(() => undefined);
     this.asking.end();
   }

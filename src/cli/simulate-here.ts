@@ -1,0 +1,68 @@
+import path from 'node:path';
+import { type Cleanup, withCleanup } from '../local/cleanup.js';
+import { type Stack, startProcess, startStack } from '../local/stack.js';
+import { Nomad } from '../platform/nomad/client.js';
+import { packageRoot } from '../platform/root.js';
+import { readSettings } from '../platform/settings.js';
+import type { Mix } from '../simulate/mix.js';
+import { playAll } from '../simulate/run.js';
+import { readBooks } from '../simulate/verify.js';
+import { readStudy, type Study } from '../studies/read.js';
+import { prepareDatabase } from './demo.js';
+import { browserPlayers, type Outcome, progress, runOptions, type SimulateOptions } from './simulate.js';
+
+interface Here {
+  readonly options: SimulateOptions;
+  readonly mix: Mix;
+  readonly runDir: string;
+}
+
+/** The whole system on this machine, the bots on it, and afterwards a look into its database. */
+export function simulateHere({ options, mix, runDir }: Here): Promise<Outcome> {
+  return withCleanup(async (cleanup) => {
+    const warm = Math.min(8, options.instances);
+    const started = await startStack({ runDir, cleanup, poolSize: warm, log: progress });
+    const stack = { ...started, environment: { ...started.environment, ...sizes(options, warm) } };
+    const database = await prepareDatabase(stack, cleanup, await openStudy(options.study));
+    await Promise.all([startProcess(stack, cleanup, 'web'), startProcess(stack, cleanup, 'manager')]);
+    const inBrowser = await browserPlayers(options, stack.publicUrl);
+    const run = await playAll({ ...runOptions(options, stack.publicUrl, mix), ...inBrowser });
+    progress('all have ended; the books are read');
+    const running = runningInstances(stack, cleanup);
+    const { played, browsers } = run;
+    const books = await readBooks(database, { studyId: options.study, played, browsers, running });
+    return { run, books, faults: [] };
+  });
+}
+
+function sizes({ instances }: SimulateOptions, warm: number): Record<string, string> {
+  return {
+    OBSERVATORY_POOL_MAX: String(Math.max(warm, 10)),
+    OBSERVATORY_MAX_INSTANCES: String(instances),
+    // Many begin at once on two cores.
+    OBSERVATORY_BOOT_SECONDS: '180',
+  };
+}
+
+/** The study as it is, but open, and for any number of people from one address: all bots come from here. */
+async function openStudy(id: string): Promise<Study> {
+  const study = await readStudy(path.join(packageRoot, 'studies', id));
+  return { ...study, state: 'open', caps: { ...study.caps, perAddressAndDay: null } };
+}
+
+/** What runs, as Nomad says. */
+function runningInstances(stack: Stack, cleanup: Cleanup): () => Promise<string[]> {
+  const nomad = new Nomad(readSettings({ ...process.env, ...stack.environment }));
+  cleanup.add({
+    name: 'nomad client',
+    stop: () => {
+      nomad.close();
+      return Promise.resolve();
+    },
+  });
+  const job = stack.environment['OBSERVATORY_INSTANCE_JOB']!;
+  return async () => {
+    const jobs = await nomad.liveJobs([job]);
+    return jobs.flatMap(({ ID, Meta }) => (ID === job ? [] : [Meta?.['instance_id'] ?? ID]));
+  };
+}

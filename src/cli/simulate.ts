@@ -1,0 +1,170 @@
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { packageRoot } from '../platform/root.js';
+import { type Arrivals, ARRIVALS } from '../simulate/arrivals.js';
+import { defaultMix, type Mix, readMix } from '../simulate/mix.js';
+import { reportPage } from '../simulate/report-page.js';
+import { type Fault, type Report, reportOn } from '../simulate/report.js';
+import { playAll, type Run, type RunOptions } from '../simulate/run.js';
+import type { Books } from '../simulate/verify.js';
+
+export interface SimulateOptions {
+  readonly study: string;
+  readonly url?: string;
+  readonly participants: number;
+  readonly arrivals: Arrivals;
+  readonly rate: number;
+  readonly behaviour?: string;
+  readonly browser: number;
+  readonly seed: number;
+  readonly imbalance: number;
+  readonly instances: number;
+  readonly faults?: boolean;
+  readonly json?: boolean;
+  readonly report?: string;
+}
+
+export class SimulateError extends Error {}
+
+const whole =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least)
+      throw new InvalidArgumentError(`Expected a whole number from ${least}.`);
+    return value;
+  };
+
+function above0(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('Expected a number above 0.');
+  return value;
+}
+
+/** `simulate`: what is told on the way goes to stderr, the result to stdout. */
+export function addSimulate(program: Command): void {
+  program
+    .command('simulate')
+    .description('bots that take part in a study as people do: by its pages, through the proxy')
+    .requiredOption('--study <id>', 'the study')
+    .option(
+      '--url <address>',
+      'a running Observatory’s public address; without one, a whole one is started on this machine',
+    )
+    .option('--participants <n>', 'how many', whole(1), 20)
+    .addOption(new Option('--arrivals <kind>', 'how they come').choices(ARRIVALS).default('poisson'))
+    .option('--rate <n>', 'arrivals a minute, except in a burst', above0, 30)
+    .option('--behaviour <mix.yaml>', 'who they are: behaviours by weight')
+    .option('--browser <n>', 'so many of them in a real Chromium', whole(0), 0)
+    .option('--seed <n>', 'the same seed gives the same arrivals and behaviours', whole(0), 1)
+    .option('--imbalance <n>', 'conditions may differ by so many participants', whole(0), 1)
+    .option('--instances <n>', 'at most so many at once, on the Observatory that is started here', whole(1), 16)
+    .option(
+      '--faults',
+      'kill an instance and the manager, wipe Redis and restart the web app meanwhile; only without --url',
+    )
+    .option('--json', 'the figures as JSON, as the last line')
+    .option('--report <file.html>', 'a page with plots')
+    .action(async (options: SimulateOptions) => {
+      process.exitCode = await simulate(options);
+    });
+}
+
+export interface Outcome {
+  readonly run: Run;
+  readonly books: Books | undefined;
+  readonly faults: readonly Fault[];
+}
+
+async function simulate(options: SimulateOptions): Promise<number> {
+  if (options.url !== undefined && options.faults === true)
+    throw new SimulateError(
+      '--faults breaks things on purpose: only on the Observatory that `simulate` starts, without --url.',
+    );
+  const mix = options.behaviour === undefined ? defaultMix : await mixIn(options.behaviour);
+  const outcome = options.url === undefined ? await here(options, mix) : await there(options, options.url, mix);
+  const report = reportOn({ ...outcome, bound: options.imbalance });
+  if (options.report !== undefined) {
+    await writeFile(options.report, reportPage(report, outcome.run));
+    progress(`${options.report} is written.`);
+  }
+  if (options.json === true) console.log(JSON.stringify(report));
+  else console.log(inWords(report));
+  return report.ok ? 0 : 1;
+}
+
+async function mixIn(file: string): Promise<Mix> {
+  if (!existsSync(file)) throw new SimulateError(`${file} is not there.`);
+  return readMix(await readFile(file, 'utf8'), file);
+}
+
+export const progress = (line: string): void => {
+  console.error(line);
+};
+
+export function runOptions(options: SimulateOptions, publicUrl: string, mix: Mix): RunOptions {
+  const { study, participants, arrivals, rate, seed } = options;
+  return { publicUrl, studyId: study, participants, arrivals, rate, mix, seed, progress };
+}
+
+/** On an Observatory that runs: what it stores is not looked at, only what its pages show. */
+async function there(options: SimulateOptions, url: string, mix: Mix): Promise<Outcome> {
+  const publicUrl = url.replace(/\/+$/, '');
+  const inBrowser = await browserPlayers(options, publicUrl);
+  const run = await playAll({ ...runOptions(options, publicUrl, mix), ...inBrowser });
+  return { run, books: undefined, faults: [] };
+}
+
+async function here(options: SimulateOptions, mix: Mix): Promise<Outcome> {
+  const { simulateHere } = await fromClone(() => import('./simulate-here.js'));
+  const runs = path.join(packageRoot, '.run');
+  mkdirSync(runs, { recursive: true });
+  const runDir = mkdtempSync(path.join(runs, 'simulate-'));
+  progress(`logs      ${path.join(runDir, 'logs')}`);
+  return simulateHere({ options, mix, runDir });
+}
+
+export async function browserPlayers(
+  { browser, study }: SimulateOptions,
+  publicUrl: string,
+): Promise<Pick<RunOptions, 'inBrowser'>> {
+  if (browser === 0) return {};
+  const { playParticipant } = await fromClone(() => import('../local/participant.js'));
+  const { Cache } = await fromClone(() => import('../local/cache.js'));
+  const visit = {
+    cache: new Cache(undefined, progress),
+    studyLink: `${publicUrl}/?study=${encodeURIComponent(study)}`,
+  };
+  return { inBrowser: { count: browser, play: () => playParticipant({ ...visit, log: () => undefined }) } };
+}
+
+/** An installed package has no test browser and no database server among its packages. */
+async function fromClone<T>(load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new SimulateError('Without --url and with --browser, `simulate` runs from a clone of the repository.');
+  }
+}
+
+function inWords(report: Report): string {
+  const { events, finished, left, failed } = report;
+  const steps = Object.entries(report.steps).map(
+    ([name, { count, p50, p95, p99 }]) =>
+      `  ${name.padEnd(24)}${[count, p50, p95, p99].map((n) => String(n).padStart(9)).join('')}`,
+  );
+  const known = (value: number | null): string => (value === null ? 'not looked at' : String(value));
+  return [
+    `${finished} finished, ${left} left on purpose, ${failed} failed, in ${report.seconds} s`,
+    `events: ${events.made} made, ${events.sent} sent, ${events.acknowledged} acknowledged, ${known(events.stored)} stored, ${known(events.lost)} lost`,
+    `doubled: ${known(report.doubled)}; instances leaked: ${known(report.leaked)}; imbalance: ${known(report.imbalance)}`,
+    `  ${'step, milliseconds'.padEnd(24)}${['count', 'p50', 'p95', 'p99'].map((word) => word.padStart(9)).join('')}`,
+    ...steps,
+    ...Object.entries(report.errors).map(([cause, count]) => `met ${count} ×  ${cause}`),
+    ...report.problems.map((problem) => `PROBLEM  ${problem}`),
+    report.ok ? 'All is well.' : 'Not all is well.',
+  ].join('\n');
+}
