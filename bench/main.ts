@@ -3,6 +3,7 @@ import { exportBench } from './export.js';
 import { gate } from './gate.js';
 import { hub } from './hub.js';
 import { notebook } from './notebook.js';
+import { pages } from './pages.js';
 import { memory } from './memory.js';
 import { ingest } from './ingest.js';
 import { pass } from './pass.js';
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, () => Promise<object>>> = {
   gate,
   claim,
   export: exportBench,
+  pages,
 };
 
 const name = process.argv[2] ?? '';
