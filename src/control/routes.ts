@@ -11,6 +11,7 @@ import { elsewhereRoutes } from './access/sign-in-elsewhere.js';
 import { signInRoutes } from './access/sign-in.js';
 import { SignInThrottle } from './access/throttle.js';
 import { exportRoutes } from './export/download.js';
+import { instanceRoutes } from './instances/routes.js';
 import type { NomadUi } from './nomad-ui.js';
 import { overviewRoutes } from './overview-page.js';
 import { participantRoutes } from './participants/routes.js';
@@ -45,6 +46,7 @@ export function controlTable(control: Control): ControlRoute[] {
     ...studyRoutes(control),
     ...exportRoutes(control),
     ...participantRoutes(control),
+    ...instanceRoutes(control),
   ];
 }
 

@@ -63,6 +63,13 @@ describe('the control pages', function () {
   /** Ready instances, a failed one, and participants everywhere on the way. */
   async function somePeople(): Promise<void> {
     await web.makeReady(9);
+    await web.database.query(
+      `update instances set node = 'infra-' || (1 + right(id, 1)::int % 3), dispatched_at = ready_at - interval '4.2 s'`,
+    );
+    await web.database.query(
+      `insert into instances (id, profile, state, reason, node, job_id) values ('00000000aa01', 'default', 'failed', $1, 'infra-2', 'job-aa01')`,
+      ['The instance ended by itself. OOM Killed: the task used more than its 128 MB of memory.'],
+    );
     for (let n = 0; n < 14; n += 1) {
       const who = new PlainParticipant(web.address);
       await who.consent();
@@ -177,6 +184,12 @@ describe('the control pages', function () {
     await look('password');
     await at('/control/studies/other');
     await look('not-allowed');
+    await at('/control/instances');
+    await look('instances');
+    await part('instances').locator('tr', { hasText: 'leased' }).getByRole('link').first().click();
+    await look('instances-one');
+    await part('replace').click();
+    await look('instances-replace');
     assert.deepEqual(found, []);
   });
 });

@@ -7,7 +7,7 @@ import type { ControlRoute } from '../../src/control/access/route.js';
 import { nomadUi } from '../../src/control/nomad-ui.js';
 import { controlTable } from '../../src/control/routes.js';
 import { publishStudy } from '../../src/participants/study-store.js';
-import { cases, PERSON, THEIRS } from './control-cases.js';
+import { cases, HELD, PERSON, THEIRS } from './control-cases.js';
 import { RunningWeb, SECRET } from './running-web.js';
 import { Staff } from './staff.js';
 
@@ -26,6 +26,21 @@ describe('the control area', function () {
     await web.database.query(
       `insert into participants (id, study_id, token, state) values ($1, $2, 'token0000001', 'arrived')`,
       [PERSON, THEIRS],
+    );
+    for (const [n, instance] of HELD.entries()) {
+      await web.database.query(
+        `with held as (insert into instances (id, profile, state, study_id, job_id, ready_at) values ($1, 'default', 'leased', $3, $1, now())),
+         working as (
+           insert into participants (id, study_id, token, state, condition, consented_at, queued_at, working_at)
+           values ($2, $3, $2, 'working', 1, now(), now(), now()))
+         insert into leases (study_id, participant_id, instance_id) values ($3, $2, $1)`,
+        [instance, `holder00000${n}`, THEIRS],
+      );
+    }
+    await web.database.query(
+      `insert into counters (study_id, scope, name, value) select $1, scope, 'inFlight', $2 from unnest(array['study', 'condition:1']) scope
+       on conflict (study_id, scope, name) do update set value = excluded.value`,
+      [THEIRS, HELD.length],
     );
     redis = new Redis(web.services.environment['REDIS_URL']!);
     table = controlTable({

@@ -14,6 +14,10 @@ export const PERSON = 'person000001';
 const PEOPLE = `/control/studies/${THEIRS}/participants`;
 const THEIR_PERSON = `${PEOPLE}/${PERSON}`;
 
+/** Instances that participants of that study have: one is retired, one replaced. */
+export const HELD = ['00000000aa01', '00000000aa02'] as const;
+const heldAt = (index: 0 | 1): string => `/control/instances/${HELD[index]}`;
+
 export const cases: Readonly<Record<string, Case>> = {
   'GET /control': { path: '/control', allowed: 200 },
   'GET /control/sign-in': { path: '/control/sign-in', allowed: 200 },
@@ -50,4 +54,10 @@ export const cases: Readonly<Record<string, Case>> = {
     form: { reason: 'asked to', confirm: PERSON },
     allowed: 303,
   },
+  'GET /control/instances': { path: '/control/instances', allowed: 200 },
+  'GET /control/instances/:instance': { path: heldAt(0), allowed: 200 },
+  'GET /control/instances/:instance/retire': { path: `${heldAt(0)}/retire`, allowed: 200 },
+  'POST /control/instances/:instance/retire': { path: `${heldAt(0)}/retire`, form: { from: 'leased' }, allowed: 303 },
+  'GET /control/instances/:instance/replace': { path: `${heldAt(1)}/replace`, allowed: 200 },
+  'POST /control/instances/:instance/replace': { path: `${heldAt(1)}/replace`, form: { from: 'leased' }, allowed: 303 },
 };

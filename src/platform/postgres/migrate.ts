@@ -23,6 +23,7 @@ import { sql as screenings } from './migrations/0021-screenings.js';
 import { sql as erased } from './migrations/0022-erased.js';
 import { sql as accountsElsewhere } from './migrations/0023-accounts-elsewhere.js';
 import { sql as people } from './migrations/0024-people.js';
+import { sql as instancesInOrder } from './migrations/0025-instances-in-order.js';
 
 const migrations: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: mainPath },
@@ -49,6 +50,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 22, sql: erased },
   { version: 23, sql: accountsElsewhere },
   { version: 24, sql: people },
+  { version: 25, sql: instancesInOrder },
 ];
 
 /** The migrations that this version knows. */
