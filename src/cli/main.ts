@@ -3,14 +3,12 @@ import { Command } from 'commander';
 import { UsersError } from '../control/access/users.js';
 import { ExportError } from '../control/export/export-error.js';
 import { DeployError } from '../deploy/deploy-error.js';
-import { publishStudy } from '../participants/study-store.js';
 import { createLogger } from '../platform/log.js';
 import { migrate } from '../platform/postgres/migrate.js';
 import { ProfilesError } from '../platform/profiles.js';
 import { packageVersion } from '../platform/root.js';
 import { readSettings, readSome, SettingsError } from '../platform/settings.js';
 import { MixError } from '../simulate/mix.js';
-import { readStudy } from '../studies/read.js';
 import { StudyError } from '../studies/study-error.js';
 import { controlLink } from './control-link.js';
 import { addDeploy } from './deploy.js';
@@ -19,6 +17,7 @@ import { addExport } from './export.js';
 import { addReplay, ReplayError } from './replay.js';
 import { untilSignal } from './signals.js';
 import { addSimulate, SimulateError } from './simulate.js';
+import { addStudy, StudyCommandError } from './study.js';
 import { addTokens, TokensError } from './tokens.js';
 import { addUsers } from './users.js';
 import { withDatabase } from './with-database.js';
@@ -66,17 +65,6 @@ program
   });
 
 program
-  .command('study')
-  .description('the studies that participants can take')
-  .command('add <folder>')
-  .description('publish the study in this folder, or bring it up to date')
-  .action(async (folder: string) => {
-    const study = await readStudy(folder);
-    await withDatabase((database) => publishStudy(database, study));
-    console.log(`Study ${study.id} is published with ${study.conditions.length} conditions.`);
-  });
-
-program
   .command('control')
   .description('print the operator’s link to the control page; whoever has it is an admin')
   .action(() => {
@@ -85,6 +73,7 @@ program
     console.log(controlLink(OBSERVATORY_CONTROL_URL ?? OBSERVATORY_PUBLIC_URL, OBSERVATORY_SECRET));
   });
 
+addStudy(program);
 addTokens(program);
 addUsers(program);
 addDeploy(program);
@@ -148,6 +137,7 @@ try {
     UsersError,
     ExportError,
     EraseError,
+    StudyCommandError,
     MixError,
     ReplayError,
     SimulateError,

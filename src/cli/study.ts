@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import { changeStudyState, type StudyState } from '../participants/study-state.js';
+import { publishStudy } from '../participants/study-store.js';
+import type { Database } from '../platform/postgres/database.js';
+import { readStudy } from '../studies/read.js';
+import { withDatabase } from './with-database.js';
+
+const ACTOR = 'observatory study';
+
+/** What was asked for and cannot be, in words for whoever asked. */
+export class StudyCommandError extends Error {}
+
+/** `study check | add | list | open | pause | close`. */
+export function addStudy(program: Command): void {
+  const study = program.command('study').description('the studies that participants can take');
+  study
+    .command('check <folder>')
+    .description('read the study in this folder and say all that is wrong with it; nothing is published')
+    .action(check);
+  study
+    .command('add <folder>')
+    .alias('publish')
+    .description('publish the study in this folder, or bring it up to date')
+    .action(async (folder: string) => {
+      const found = await readStudy(folder);
+      await withDatabase((database) => publishStudy(database, found));
+      console.log(`Study ${found.id} is published with ${found.conditions.length} conditions.`);
+    });
+  study
+    .command('list')
+    .description('all studies with their state and participants')
+    .action(() => withDatabase(list));
+  const changes = [
+    ['open', 'open', 'let participants in'],
+    ['pause', 'paused', 'let nobody in for a while; whoever is in goes on'],
+    ['close', 'closed', 'let nobody in any more; whoever is in goes on'],
+  ] as const;
+  for (const [name, to, description] of changes) {
+    study
+      .command(`${name} <study>`)
+      .description(description)
+      .action((id: string) => withDatabase((database) => change(database, id, to)));
+  }
+}
+
+async function check(folder: string): Promise<void> {
+  const { id, revision, tasks, conditions } = await readStudy(folder);
+  console.log(
+    `Study ${id} can be published: ${tasks.length} tasks, revision ${revision.slice(0, 12)}. Its conditions:`,
+  );
+  for (const { number, name } of conditions) console.log(`  ${number}  ${name}`);
+}
+
+interface Listed {
+  readonly id: string;
+  readonly state: StudyState;
+  readonly live: StudyState | null;
+  readonly completed: number;
+  readonly flight: number;
+  readonly title: string;
+}
+
+async function list(database: Database): Promise<void> {
+  const counted = (name: string) =>
+    `coalesce((select value from counters c where c.study_id = s.id and c.scope = 'study' and c.name = '${name}'), 0)::int`;
+  const { rows } = await database.query<Listed>(
+    `select id, state, live_state as live, title, ${counted('completed')} as completed, ${counted('inFlight')} as flight
+     from studies s order by id`,
+  );
+  if (rows.length === 0) console.log('No study is published: `observatory study add <folder>`.');
+  for (const { id, state, live, completed, flight, title } of rows) {
+    const inForce = live === null || live === state ? state : `${live} by the live settings, itself ${state}`;
+    console.log(`${id}  ${inForce}  ${completed} completed, ${flight} in flight  ${title}`);
+  }
+}
+
+async function change(database: Database, study: string, to: StudyState): Promise<void> {
+  const { rows } = await database.query<{ state: StudyState; live: StudyState | null }>(
+    'select state, live_state as live from studies where id = $1',
+    [study],
+  );
+  const found = rows[0];
+  if (found === undefined) throw new StudyCommandError(`There is no study "${study}": \`observatory study list\`.`);
+  const { state: from, live } = found;
+  if (from !== to && !(await changeStudyState(database, { study, from, to, actor: ACTOR }))) {
+    throw new StudyCommandError(`Somebody else has changed study ${study} just now. Look, and say it again.`);
+  }
+  console.log(from === to ? `Study ${study} is ${to} already.` : `Study ${study} is ${to}; it was ${from}.`);
+  if (live !== null && live !== to) console.log(`Not in force: the live settings in Consul say ${live}.`);
+}
