@@ -1,19 +1,38 @@
 /** What a web process tells Prometheus, on a real Postgres and Redis, of participants who come and work. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { PlainParticipant } from '../browser/running-platform.js';
+import { poll } from '../poll.js';
 import { RunningWeb } from './running-web.js';
 import { Typist } from './typist.js';
+import { giveConsent, toConsent, withEntry } from './way-in.js';
 
 type Samples = Readonly<Record<string, number>>;
 
 describe('the metrics of the web app', function () {
   this.timeout(180_000);
   let web: RunningWeb;
+  /** Plays the captcha service and a token service. */
+  let service: Server;
+  let says: { status: number; body: string };
   before(async () => {
-    web = await RunningWeb.start({ OBSERVATORY_WEB_METRICS_LISTEN: '127.0.0.1:0' });
-    await web.withCaps({ perAddressAndDay: null });
+    service = createServer((_, response) => response.writeHead(says.status).end(says.body)).listen(0, '127.0.0.1');
+    await once(service, 'listening');
+    web = await RunningWeb.start({
+      ...{ OBSERVATORY_WEB_METRICS_LISTEN: '127.0.0.1:0', OBSERVATORY_CAPTCHA: 'turnstile' },
+      ...{ OBSERVATORY_CAPTCHA_SITE_KEY: 'site', OBSERVATORY_CAPTCHA_SECRET: 'secret' },
+      OBSERVATORY_CAPTCHA_VERIFY_URL: address(),
+    });
   });
-  after(() => web?.stop());
+  beforeEach(() => withEntry(web, { captcha: false }));
+  after(async () => {
+    await web?.stop();
+    service.close();
+    service.closeAllConnections();
+  });
+  const address = () => `http://127.0.0.1:${(service.address() as AddressInfo).port}/`;
   afterEach(async () => {
     await web.database.query('truncate events, snapshots, leases, participants, instances cascade');
     await web.database.query('update counters set value = 0');
@@ -134,6 +153,46 @@ describe('the metrics of the web app', function () {
     );
     assert.deepEqual(answers, [1, 1, 1]);
     assert.equal(told('gate_seconds_count'), 3);
+  });
+
+  it('count what the captcha service said, and when it says nothing', async () => {
+    await withEntry(web, {});
+    const check = async (status: number, body: string) => {
+      says = { status, body };
+      const who = await toConsent(web, '/?study=crypto-api');
+      await giveConsent(who, { 'cf-turnstile-response': `a token of ${status} ${body.length}` });
+    };
+    const told = await more(async () => {
+      await check(200, '{"success":false}');
+      await check(500, 'away');
+      await check(200, '{"success":true}');
+    });
+    const verdicts = ['passed', 'failed', 'down'].map((verdict) => told(`captcha_checks_total{verdict="${verdict}"}`));
+    assert.deepEqual(verdicts, [1, 1, 1]);
+  });
+
+  it('count what token services said, and when they say nothing', async () => {
+    const tokenService = { check: `${address()}check/`, used: `${address()}used/` };
+    await withEntry(web, { captcha: false, by: ['token-service'], tokenService });
+    const link = '/?study=crypto-api&token=aaaaaaaaaaaa&token2=bbbbbbbbbbbb';
+    const visit = async (status: number, body: string) => {
+      says = { status, body };
+      await new PlainParticipant(web.address).request(link);
+    };
+    const told = await more(async () => {
+      await visit(200, 'Expired');
+      await visit(200, 'Invalid');
+      await visit(500, 'away');
+      says = { status: 200, body: 'Valid' };
+      assert.equal((await giveConsent(await toConsent(web, link))).status, 303);
+      const used = 'token_service_questions_total{question="used",answer="told"}';
+      await poll('the service to be told', async () => (await scrape())[used], 10);
+    });
+    const of = (question: string, answer: string) =>
+      `token_service_questions_total{question="${question}",answer="${answer}"}`;
+    const checks = ['valid', 'invalid', 'expired', 'down'].map((answer) => told(of('check', answer)));
+    assert.deepEqual(checks, [3, 1, 1, 1]);
+    assert.deepEqual([told(of('used', 'told')), told(of('used', 'down'))], [1, 0]);
   });
 
   it('name no participant, no instance and no token', async () => {
