@@ -17,6 +17,8 @@ import { round2 } from './refill.js';
 
 const PARTICIPANTS = 5_000;
 const EVENTS = 1_000_000;
+const INSTANCES = 100_000;
+const INSTANCE = (1).toString(16).padStart(12, '0');
 const TIMES = 40;
 /** What the team means to keep to, milliseconds. */
 const ALLOWED = 300;
@@ -24,7 +26,7 @@ const SECRET = 'a secret of the benchmark, used nowhere else';
 /** They lead elsewhere, ask whether something is meant, or send the whole study. */
 const noPages = /\/(?:sign-in|sign-out|password|elsewhere|export|data|events|state|withdraw|erase|retire|replace)\b/;
 
-/** How long each page of the control area takes, with 5,000 participants and a million events. */
+/** How long each page of the control area takes, with 5,000 participants, a million events and 100,000 instances. */
 export async function pages(): Promise<object> {
   const runDir = await mkdtemp(path.join(tmpdir(), 'observatory-bench-'));
   try {
@@ -73,6 +75,12 @@ async function load(database: Database): Promise<void> {
   const study = await readStudy(path.join(packageRoot, 'studies/crypto-api'));
   await publishStudy(database, study);
   await loadStudy(database, { study, participants: PARTICIPANTS, events: EVENTS });
+  await database.query(
+    `insert into instances (id, profile, state, reason, created_at, stopped_at)
+     select lpad(to_hex(n), 12, '0'), 'default', case when n % 50 = 0 then 'failed' else 'stopped' end, 'it was old',
+       now() - n * interval '1 minute', now() from generate_series(1, $1) n`,
+    [INSTANCES],
+  );
   await database.query('vacuum analyze');
   console.log(`${PARTICIPANTS} participants and about ${EVENTS} events are loaded`);
 }
@@ -86,7 +94,11 @@ const pagesOf = ({ routes }: RunningWeb): string[] =>
 async function measure(staff: Staff, route: string, ids: readonly string[]): Promise<number> {
   const times: number[] = [];
   for (let nth = 0; nth <= TIMES; nth += 1) {
-    const address = route.replace(':study', 'crypto-api').replace(':participant', ids[nth % ids.length]!);
+    const participant = ids[nth % ids.length]!;
+    const address = route
+      .replace(':study', 'crypto-api')
+      .replace(':participant', participant)
+      .replace(':instance', INSTANCE);
     const before = performance.now();
     const response = await staff.request(address, { headers: { accept: 'text/html' } });
     await response.arrayBuffer();
