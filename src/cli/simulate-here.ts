@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type Cleanup, withCleanup } from '../local/cleanup.js';
 import { type Stack, startProcess, startStack } from '../local/stack.js';
 import { Nomad } from '../platform/nomad/client.js';
+import { replayStudy } from '../participants/replay.js';
 import { packageRoot } from '../platform/root.js';
 import { readSettings } from '../platform/settings.js';
 import type { Mix } from '../simulate/mix.js';
@@ -9,6 +10,7 @@ import { playAll } from '../simulate/run.js';
 import { readBooks } from '../simulate/verify.js';
 import { readStudy, type Study } from '../studies/read.js';
 import { prepareDatabase } from './demo.js';
+import { startFaults } from './simulate-faults.js';
 import { browserPlayers, type Outcome, progress, runOptions, type SimulateOptions } from './simulate.js';
 
 interface Here {
@@ -24,14 +26,21 @@ export function simulateHere({ options, mix, runDir }: Here): Promise<Outcome> {
     const started = await startStack({ runDir, cleanup, poolSize: warm, log: progress });
     const stack = { ...started, environment: { ...started.environment, ...sizes(options, warm) } };
     const database = await prepareDatabase(stack, cleanup, await openStudy(options.study));
-    await Promise.all([startProcess(stack, cleanup, 'web'), startProcess(stack, cleanup, 'manager')]);
+    const [web, manager] = await Promise.all([
+      startProcess(stack, cleanup, 'web'),
+      startProcess(stack, cleanup, 'manager'),
+    ]);
     const inBrowser = await browserPlayers(options, stack.publicUrl);
+    const faulty = { stack, cleanup, database, runDir, web, manager, progress };
+    const drills = options.faults === true ? startFaults(faulty) : undefined;
     const run = await playAll({ ...runOptions(options, stack.publicUrl, mix), ...inBrowser });
+    const { faults, missing } = (await drills?.stop()) ?? { faults: [], missing: [] };
     progress('all have ended; the books are read');
     const running = runningInstances(stack, cleanup);
     const { played, browsers } = run;
     const books = await readBooks(database, { studyId: options.study, played, browsers, running });
-    return { run, books, faults: [] };
+    const replayed = await replayStudy(database, options.study, progress);
+    return { run, books, replayed, faults, missing };
   });
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Replayed } from '../participants/replay.js';
 import { packageRoot } from '../platform/root.js';
 import { type Arrivals, ARRIVALS } from '../simulate/arrivals.js';
 import { defaultMix, type Mix, readMix } from '../simulate/mix.js';
@@ -75,7 +76,10 @@ export function addSimulate(program: Command): void {
 export interface Outcome {
   readonly run: Run;
   readonly books: Books | undefined;
+  readonly replayed: Replayed | undefined;
   readonly faults: readonly Fault[];
+  /** Those that there was no time for. */
+  readonly missing: readonly string[];
 }
 
 async function simulate(options: SimulateOptions): Promise<number> {
@@ -114,7 +118,7 @@ async function there(options: SimulateOptions, url: string, mix: Mix): Promise<O
   const publicUrl = url.replace(/\/+$/, '');
   const inBrowser = await browserPlayers(options, publicUrl);
   const run = await playAll({ ...runOptions(options, publicUrl, mix), ...inBrowser });
-  return { run, books: undefined, faults: [] };
+  return { run, books: undefined, replayed: undefined, faults: [], missing: [] };
 }
 
 async function here(options: SimulateOptions, mix: Mix): Promise<Outcome> {
@@ -160,7 +164,7 @@ function inWords(report: Report): string {
   return [
     `${finished} finished, ${left} left on purpose, ${failed} failed, in ${report.seconds} s`,
     `events: ${events.made} made, ${events.sent} sent, ${events.acknowledged} acknowledged, ${known(events.stored)} stored, ${known(events.lost)} lost`,
-    `doubled: ${known(report.doubled)}; instances leaked: ${known(report.leaked)}; imbalance: ${known(report.imbalance)}`,
+    `doubled: ${known(report.doubled)}; instances leaked: ${known(report.leaked)}; imbalance: ${known(report.imbalance)}; replayed: ${known(report.replayed?.same ?? null)}`,
     `  ${'step, milliseconds'.padEnd(24)}${['count', 'p50', 'p95', 'p99'].map((word) => word.padStart(9)).join('')}`,
     ...steps,
     ...Object.entries(report.errors).map(([cause, count]) => `met ${count} ×  ${cause}`),

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Queryable } from '../platform/postgres/database.js';
 import type { CodeCell, Document } from '../studies/document.js';
-import { rebuild, RebuildError, type RecordedStep } from '../studies/rebuild.js';
+import { applyEdit, linesOf, rebuild, RebuildError, type RecordedStep } from '../studies/rebuild.js';
 
 export interface Difference {
   readonly participant: string;
@@ -88,12 +88,25 @@ export function differencesOf({ study, snapshot, lastSeq }: Omit<Kept, 'id'>, st
       rebuilt,
       steps.filter(({ seq }) => seq > until),
     );
-    return different;
+    return [...runsOfOtherCode(study, steps), ...different];
   } catch (error) {
     if (!(error instanceof RebuildError)) throw error;
     const lost = steps.filter(({ type, data }) => type === 'lost' || 'withheld' in data).length;
     return [`the events do not fit: ${error.message}${lost > 0 ? ` (contents of ${lost} were lost on the way)` : ''}`];
   }
+}
+
+/** A run tells the whole code, which hides what the edits before it lack. */
+function runsOfOtherCode(study: Document, steps: readonly Step[]): string[] {
+  const sources = new Map(cellsOf(study).map(({ id, source }) => [id, linesOf(source).join('\n')]));
+  return steps.flatMap(({ seq, type, cell, data }) => {
+    const source = sources.get(cell ?? '');
+    if (source === undefined || cell === null) return [];
+    if (type === 'edit') sources.set(cell, applyEdit(source, data['steps']));
+    if (type !== 'run' || typeof data['source'] !== 'string') return [];
+    sources.set(cell, data['source']);
+    return source === data['source'] ? [] : [`cell ${cell}: event ${seq} ran other code than the edits before it make`];
+  });
 }
 
 /** Cells that still ran: what their programs had put out so far is in no event yet. */

@@ -192,7 +192,7 @@ export function request(instance: Server, path: string, init: RequestInit = {}):
 
 async function answered(response: Response): Promise<unknown> {
   if (response.ok) return response.json();
-  throw new Error(`${new URL(response.url).pathname} was answered with ${response.status}`);
+  throw new Error(`answered with ${response.status}`);
 }
 
 function executeRequest(id: string, code: string, counts: boolean): object {

@@ -48,7 +48,7 @@ export function rows(
 ): string {
   const most = Math.max(1, ...bars.flatMap(({ values }) => values));
   const from = 210;
-  const room = WIDTH - from - 150;
+  const room = WIDTH - from - 180;
   const length = (value: number): number =>
     (log ? Math.log10(Math.max(value, 1)) / Math.log10(Math.max(most, 10)) : value / most) * room;
   const drawn = bars.map(({ name, values, told }, row) => {

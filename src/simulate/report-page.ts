@@ -66,7 +66,9 @@ ${section('Errors that were met', errorTable(report))}
 `;
 }
 
-function verdict({ ok, problems }: Report): string {
+function verdict({ ok, problems, events }: Report): string {
+  if (ok && events.stored === null)
+    return '<p class="verdict good">All got as far as they should. Nobody looked into the database.</p>';
   if (ok) return '<p class="verdict good">All is well: nothing lost, nothing doubled, nothing left over.</p>';
   return `<div class="verdict bad"><p>Not all is well:</p><ul>${problems.map((one) => `<li>${escaped(one)}</li>`).join('')}</ul></div>`;
 }
@@ -90,6 +92,8 @@ function figures(report: Report): string {
     ['doubled', report.doubled],
     ['instances leaked', report.leaked],
     ['imbalance', report.imbalance],
+    ['notebooks replayed', report.replayed?.same ?? null],
+    ['replay differs', report.replayed?.different ?? null],
     ['attacks refused', report.attacksRefused],
   ];
   const items = all.map(

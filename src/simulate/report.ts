@@ -1,4 +1,5 @@
 /** What a run came to, in figures, and whether that is well. */
+import type { Replayed } from '../participants/replay.js';
 import type { Played } from './bot.js';
 import type { Behaviour } from './mix.js';
 import type { Run } from './run.js';
@@ -37,6 +38,8 @@ export interface Report {
   readonly leaked: number | null;
   readonly conditions: Readonly<Record<string, number>> | null;
   readonly imbalance: number | null;
+  /** Notebooks that the recorded events made again just as they are stored, and those that they did not. */
+  readonly replayed: { readonly same: number; readonly different: number } | null;
   readonly attacksRefused: number;
   /** Milliseconds. */
   readonly steps: Readonly<Record<string, StepTimes>>;
@@ -48,7 +51,10 @@ export interface Report {
 export interface Reported {
   readonly run: Run;
   readonly books: Books | undefined;
+  readonly replayed: Replayed | undefined;
   readonly faults: readonly Fault[];
+  /** Those that there was no time for. */
+  readonly missing: readonly string[];
   /** Participants that conditions may differ by. */
   readonly bound: number;
 }
@@ -77,6 +83,7 @@ export function reportOn(reported: Reported): Report {
     leaked: books?.leaked.length ?? null,
     conditions: books?.conditions ?? null,
     imbalance: books?.imbalance ?? null,
+    replayed: replayOf(reported),
     attacksRefused: tally.counted('attacks refused'),
     steps: tally.stepTimes(),
     errors: tally.errors(),
@@ -87,7 +94,7 @@ export function reportOn(reported: Reported): Report {
 /** So many of each kind are named. */
 const NAMED = 5;
 
-function problemsOf({ run, books, bound }: Reported): string[] {
+function problemsOf({ run, books, replayed, missing, bound }: Reported): string[] {
   const failed = run.played.flatMap(({ behaviour, step, error }) =>
     error === undefined ? [] : [`a ${behaviour} participant failed after ${step}: ${error}`],
   );
@@ -113,7 +120,12 @@ function problemsOf({ run, books, bound }: Reported): string[] {
       (books?.leaked ?? []).map((what) => `leaked: ${what}`),
       'leaked',
     ),
+    ...named(
+      (replayed?.differences ?? []).map(({ participant, what }) => `replay: ${participant}: ${what}`),
+      'that differ in the replay',
+    ),
     ...unbalanced,
+    ...missing.map((what) => `all had ended before this fault: ${what}`),
   ];
 }
 
@@ -133,6 +145,12 @@ function eventsOf({ played, browsers }: Run, books: Books | undefined): Report['
     strays: books?.strays ?? null,
     lost: books?.lost.length ?? null,
   };
+}
+
+function replayOf({ replayed }: Reported): Report['replayed'] {
+  if (replayed === undefined) return null;
+  const different = new Set(replayed.differences.map(({ participant }) => participant)).size;
+  return { same: replayed.compared - different, different };
 }
 
 function byBehaviour({ played }: Run): Report['behaviours'] {

@@ -25,9 +25,10 @@ export interface Verified {
   readonly browsers: readonly BrowserPlayed[];
   /** Ids of the instances that run in the cluster, by their jobs. */
   readonly running: () => Promise<readonly string[]>;
+  /** How long instances may take to end after their participants have finished. */
+  readonly settleMs?: number;
 }
 
-/** How long instances may take to end after their participants have finished. */
 const SETTLE_MS = 60_000;
 
 export async function readBooks(database: Queryable, run: Verified): Promise<Books> {
@@ -133,7 +134,7 @@ async function byCondition(database: Queryable, studyId: string): Promise<Record
 
 /** What is still there although nobody has it, once all had time to end. */
 async function leaks(database: Queryable, run: Verified): Promise<string[]> {
-  for (const deadline = performance.now() + SETTLE_MS; ; await sleep(500)) {
+  for (const deadline = performance.now() + (run.settleMs ?? SETTLE_MS); ; await sleep(500)) {
     const found = await leaksNow(database, run);
     if (found.length === 0 || performance.now() > deadline) return found;
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
-import { instanceProcesses } from '../faults/support/books.js';
+import { instanceProcesses } from '../../src/local/instance-processes.js';
 import { launchBrowser, NotebookPage, publishFixture } from './notebook-page.js';
 import { StoredRecord } from './record.js';
 import { eventually, type RunningPlatform, startPlatform } from './running-platform.js';

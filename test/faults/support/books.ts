@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { z } from 'zod';
+import { instanceProcesses, type InstanceProcess } from '../../../src/local/instance-processes.js';
 import { mayRun } from '../../../src/participants/instance.js';
 import { keys } from '../../../src/platform/redis.js';
 import { poll } from '../../poll.js';
@@ -14,7 +13,7 @@ export interface Books {
   readonly children: readonly { readonly job: string; readonly instance: string | undefined }[];
   readonly allocations: readonly { readonly job: string; readonly status: string }[];
   readonly entries: readonly { readonly instance: string; readonly passing: boolean }[];
-  readonly processes: readonly { readonly instance: string; readonly pid: number }[];
+  readonly processes: readonly InstanceProcess[];
   readonly queued: readonly string[];
   readonly booting: string | null;
   readonly old: readonly string[];
@@ -198,24 +197,4 @@ async function consulEntries(consulUrl: string, service: string) {
     instance: /routers\.i-([0-9a-f]{12})\./.exec(Tags.join(' '))?.[1] ?? ID,
     passing: Checks.every(({ Status }) => Status === 'passing'),
   }));
-}
-
-/** Known by their environment: an instance's id and a home below the folder of this run. */
-export function instanceProcesses(runDir: string): Books['processes'] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      const environment = environmentOf(name);
-      const instance = environment.find((line) => line.startsWith('INSTANCE_ID='))?.slice('INSTANCE_ID='.length);
-      const ours = environment.some((line) => line.startsWith(`HOME=${runDir}${path.sep}`));
-      return instance !== undefined && ours ? [{ instance, pid: Number(name) }] : [];
-    });
-}
-
-function environmentOf(pid: string): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-  } catch {
-    return []; // it ended while we looked
-  }
 }
