@@ -19,6 +19,17 @@ describe('limits of requests', function () {
     let people = 0;
     before(async () => {
       web = await RunningWeb.start({ OBSERVATORY_LIMITS: 'pages=5/8,posts=3/4,polling=4/6,heartbeat=2/2,events=3/3' });
+      // Until its connection to Redis is there, the web app counts by itself.
+      const redis = openRedis(web.settings.REDIS_URL, () => undefined);
+      await poll(
+        'Redis counts',
+        async () => {
+          await ask('/', newAddress());
+          return redis.status === 'ready' && (await redis.keys('observatory:limit:*')).length > 0;
+        },
+        20,
+      );
+      redis.disconnect();
     });
     after(() => web?.stop());
     afterEach(() => web.database.query(`truncate events, snapshots, leases, participants, instances cascade`));
