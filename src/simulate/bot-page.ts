@@ -7,7 +7,7 @@ import type { CodeCell, Document, Task } from '../studies/document.js';
 import { linesOf, rebuild } from '../studies/rebuild.js';
 import type { EventKind } from '../studies/recording.js';
 import { type BotEvent, BotOutbox, type Recorded } from './bot-outbox.js';
-import { KernelClient, type Run } from './kernel-client.js';
+import { type CellRun, KernelClient } from './kernel-client.js';
 import type { Tally } from './tally.js';
 import { causeOf, refusalIn, StepError, type Traveller } from './traveller.js';
 
@@ -104,7 +104,7 @@ export class BotPage {
       this.record('run', { source: cell.source }, cell.id);
       [cell.outputs, cell.executionCount] = [[], null];
       const since = performance.now();
-      const run = await kernel.run(cell.source, 60, true);
+      const run = await kernel.runCell(cell.source);
       const milliseconds = Math.round(performance.now() - since);
       this.record('output', this.settled(cell, run, milliseconds), cell.id);
       if (run.status !== 'gone') {
@@ -171,7 +171,7 @@ export class BotPage {
     return this.document.tasks[this.task]!;
   }
 
-  private settled(cell: CodeCell, { outputs, executionCount, status }: Run, milliseconds: number): object {
+  private settled(cell: CodeCell, { outputs, executionCount, status }: CellRun, milliseconds: number): object {
     [cell.outputs, cell.executionCount] = [structuredClone(outputs) as CodeCell['outputs'], executionCount];
     const told = status === 'gone' ? 'lost' : status;
     return { outputs: structuredClone(outputs), executionCount, status: told, cut: 0, milliseconds };

@@ -34,6 +34,9 @@ export interface Run {
   readonly status: string;
   readonly error: string | undefined;
   readonly printed: string;
+}
+
+export interface CellRun extends Run {
   /** As in a notebook. */
   readonly outputs: readonly Output[];
   readonly executionCount: number | null;
@@ -77,11 +80,21 @@ export class KernelClient {
     return (await (await request(this.instance, `kernels/${this.id}`)).json()) as KernelModel;
   }
 
-  /** Runs the code until the kernel answers, is started anew or is gone; counted as a run of the notebook if wanted. */
-  run(code: string, seconds = 60, counts = false): Promise<Run> {
+  /** Runs the code until the kernel answers, is started anew or is gone. */
+  async run(code: string, seconds = 60): Promise<Run> {
+    const { status, error, printed } = await this.execute(code, seconds, false);
+    return { status, error, printed };
+  }
+
+  /** The same, counted as a run of the notebook. */
+  runCell(code: string, seconds = 60): Promise<CellRun> {
+    return this.execute(code, seconds, true);
+  }
+
+  private execute(code: string, seconds: number, counts: boolean): Promise<CellRun> {
     const id = randomUUID();
     const collected = new RunResult(id);
-    return new Promise<Run>((resolve, reject) => {
+    return new Promise<CellRun>((resolve, reject) => {
       const end = (finish: () => void): void => {
         clearTimeout(timer);
         this.socket.off('message', listen).off('close', closed);
@@ -163,7 +176,7 @@ class RunResult {
     return this.hasAnswer && this.idle;
   }
 
-  run(): Run {
+  run(): CellRun {
     const printed = this.outputs.map(({ output_type: kind, text }) => (kind === 'stream' ? String(text) : '')).join('');
     const { status = 'gone', error, outputs, executionCount } = this;
     return { status, error, printed, outputs, executionCount };
