@@ -81,39 +81,58 @@ async function removeOthers(folder, built) {
   for (const name of await readdir(folder)) if (!kept.has(name)) await rm(join(folder, name), { force: true });
 }
 
+const shared = {
+  entryNames: '[name]-[hash]',
+  chunkNames: '[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
+  plugins: [narrow],
+  metafile: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+const entryOf = ({ outputs }, file) =>
+  Object.entries(outputs).find(([, output]) => output.entryPoint?.endsWith(file))[0];
+const filesOf = ({ outputs }) => Object.keys(outputs).map((file) => basename(file));
+
+/** The researchers' replay, apart: what participants load stays as it is. */
+async function buildReplay(outdir) {
+  const entryPoints = { replay: join(here, 'replay.ts'), 'replay-style': join(here, 'replay.css') };
+  const { metafile } = await build({ ...shared, entryPoints, outdir });
+  const [js, css] = ['notebook/replay.ts', 'notebook/replay.css'].map((file) => basename(entryOf(metafile, file)));
+  return { replay: { js, css }, files: filesOf(metafile) };
+}
+
 /** Returns the manifest: the file names of the page's script and style sheet, and what the script will load next. */
 export async function buildNotebook(outDir) {
   await mkdir(outDir, { recursive: true });
   const { metafile } = await build({
+    ...shared,
     entryPoints: { notebook: join(here, 'boot.ts'), style: join(here, 'style.css') },
     outdir: outDir,
-    entryNames: '[name]-[hash]',
-    chunkNames: '[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
-    plugins: [narrow],
-    metafile: true,
-    legalComments: 'none',
-    logLevel: 'warning',
   });
   if (Object.keys(metafile.inputs).some((file) => file.includes('node_modules/zod/'))) {
     throw new Error(
       'the page would bring zod along, more than all else it has: it may import only types from where zod is',
     );
   }
-  const entry = (file) => Object.entries(metafile.outputs).find(([, output]) => output.entryPoint?.endsWith(file))[0];
-  const [js, css, kernel] = ['notebook/boot.ts', 'notebook/style.css', 'notebook/kernel.ts'].map(entry);
+  const [js, css, kernel] = ['notebook/boot.ts', 'notebook/style.css', 'notebook/kernel.ts'].map((file) =>
+    entryOf(metafile, file),
+  );
+  const { replay, files } = await buildReplay(outDir);
   const manifest = {
     js: basename(js),
     css: basename(css),
     // What each page needs. The rest is loaded by those that turn out to need it.
     preload: [...withImports(metafile, [js, kernel])].filter((name) => name !== js).map((name) => basename(name)),
+    replay,
   };
-  const built = Object.keys(metafile.outputs).map((file) => basename(file));
+  const built = [...new Set([...filesOf(metafile), ...files])];
   await compress(outDir, built);
   await replaceManifest(outDir, manifest);
   await removeOthers(outDir, built);

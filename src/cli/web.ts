@@ -8,7 +8,7 @@ import { identityProviderOf } from '../control/access/identity-provider.js';
 import { ownHost } from '../control/access/own-host.js';
 import { nomadUi } from '../control/nomad-ui.js';
 import { createWebMetrics } from '../control/metrics.js';
-import { controlRoutes } from '../control/routes.js';
+import { type Control, controlRoutes } from '../control/routes.js';
 import { Retiring } from '../control/retiring.js';
 import { staleAfter } from '../control/status.js';
 import { gateListener } from '../gate/gate.js';
@@ -108,6 +108,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     controlRoutes({
       ...{ database, redis, secret, staleAfterSeconds: staleAfter(settings), nomad: nomadUi(settings) },
       ...{ log, provider: identityProviderOf(settings), publicUrl: settings.OBSERVATORY_PUBLIC_URL },
+      replay: assets.replay,
     }),
     landingRoutes({
       ...{ database, log, secret, room, nudge, telemetry, captcha: captchaOf(settings) },
@@ -184,14 +185,24 @@ function listenTo(app: Koa, address: string): Promise<Server> {
   return listen((request, response) => void answer(request, response), address);
 }
 
-const manifestSchema = z.object({ js: z.string(), css: z.string(), preload: z.array(z.string()) });
+const manifestSchema = z.object({
+  js: z.string(),
+  css: z.string(),
+  preload: z.array(z.string()),
+  replay: z.object({ js: z.string(), css: z.string() }),
+});
 
-async function notebookAssets(): Promise<NotebookAssets> {
+async function notebookAssets(): Promise<NotebookAssets & Pick<Control, 'replay'>> {
   const file = path.join(notebookFolder, 'manifest.json');
   const text = await readFile(file, 'utf8').catch(() => {
     throw new Error('The notebook page is not built: run `npm run build` first.');
   });
-  const { js, css, preload } = manifestSchema.parse(JSON.parse(text));
+  const { js, css, preload, replay } = manifestSchema.parse(JSON.parse(text));
   const url = (name: string): string => `/assets/notebook/${name}`;
-  return { js: url(js), css: url(css), preload: preload.map(url) };
+  return {
+    js: url(js),
+    css: url(css),
+    preload: preload.map(url),
+    replay: { js: url(replay.js), css: url(replay.css) },
+  };
 }

@@ -29,6 +29,8 @@ export interface Control {
   readonly nomad: NomadUi;
   /** What participants open. */
   readonly publicUrl: string;
+  /** The built script and style sheet of the replay. */
+  readonly replay: { readonly js: string; readonly css: string };
 }
 
 /** Every page of the control area and whom it is for; a test has a negative case for each. */

@@ -54,13 +54,15 @@ export function rebuild(document: Document, events: Iterable<RecordedStep>): Doc
 
 /**
  * As `rebuild`, for a record with holes: a cell whose edits do not fit stays as it was, until its next run, which has its whole
- * text. Says which cells stand otherwise than they were typed; all others are exact.
+ * text. Says which cells stand otherwise than they were typed; all others are exact. `brokenBefore` are those of which an earlier part
+ * of the record said so.
  */
 export function rebuildAsFarAsPossible(
   document: Document,
   events: Iterable<RecordedStep>,
+  brokenBefore: Iterable<string> = [],
 ): { readonly document: Document; readonly notRebuilt: readonly string[] } {
-  const broken = new Set<string>();
+  const broken = new Set(brokenBefore);
   const isUsable = ({ type, cell }: RecordedStep): boolean => {
     if (type === 'run') broken.delete(cell ?? '');
     return type !== 'edit' || !broken.has(cell ?? '');

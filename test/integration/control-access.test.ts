@@ -45,7 +45,7 @@ describe('the control area', function () {
     redis = new Redis(web.services.environment['REDIS_URL']!);
     table = controlTable({
       ...{ database: web.database, redis, secret: SECRET, staleAfterSeconds: 30 },
-      ...{ nomad: nomadUi(web.settings), publicUrl: web.publicUrl },
+      ...{ nomad: nomadUi(web.settings), publicUrl: web.publicUrl, replay: { js: '', css: '' } },
       ...{ log: pino({ level: 'silent' }), provider: undefined },
     });
   });

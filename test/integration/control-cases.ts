@@ -42,6 +42,15 @@ export const cases: Readonly<Record<string, Case>> = {
   },
   'GET /control/studies/:study/participants': { path: PEOPLE, allowed: 200 },
   'GET /control/studies/:study/participants/:participant': { path: THEIR_PERSON, allowed: 200 },
+  'GET /control/studies/:study/participants/:participant/replay': { path: `${THEIR_PERSON}/replay`, allowed: 200 },
+  'GET /control/studies/:study/participants/:participant/replay/beginning': {
+    path: `${THEIR_PERSON}/replay/beginning`,
+    allowed: 404,
+  },
+  'GET /control/studies/:study/participants/:participant/replay/events': {
+    path: `${THEIR_PERSON}/replay/events?after=0`,
+    allowed: 200,
+  },
   'GET /control/studies/:study/participants/:participant/withdraw': { path: `${THEIR_PERSON}/withdraw`, allowed: 200 },
   'POST /control/studies/:study/participants/:participant/withdraw': {
     path: `${THEIR_PERSON}/withdraw`,

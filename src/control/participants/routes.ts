@@ -4,8 +4,9 @@ import type { NomadUi } from '../nomad-ui.js';
 import { leaveRoutes } from './leave-page.js';
 import { listRoutes } from './list-page.js';
 import { personRoutes } from './person-page.js';
+import { type ReplayParts, replayRoutes } from './replay-page.js';
 
-interface Parts {
+interface Parts extends ReplayParts {
   readonly database: Database;
   readonly nomad: NomadUi;
 }
@@ -14,5 +15,6 @@ interface Parts {
 export const participantRoutes = (parts: Parts): ControlRoute[] => [
   ...listRoutes(parts.database),
   ...personRoutes(parts),
+  ...replayRoutes(parts),
   ...leaveRoutes(parts.database),
 ];
