@@ -78,16 +78,21 @@ describe('the replay', function () {
       return { seq, step, texts };
     };
     const check = async (): Promise<number> => {
-      const { seq, step, texts } = await shown();
+      const { seq, step } = await shown();
       const until: RecordedStep[] = steps.slice(0, seq);
       const last = until.at(-1);
       if (last?.type === 'edit')
         until[until.length - 1] = { ...last, data: { steps: (last.data['steps'] as unknown[]).slice(0, step + 1) } };
       const cells = rebuild(document, until).tasks.flatMap(({ cells }) => cells);
-      for (const [id, text] of Object.entries(texts)) {
-        const { source } = cells.find((cell) => cell.id === id)!;
-        assert.equal(text, source, `cell ${id} after event ${seq}, step ${step}`);
+      const wanted = (id: string) => cells.find((cell) => cell.id === id)!.source;
+      // The editor draws lines that come into sight a moment later.
+      for (const until = Date.now() + 5000; Date.now() < until;) {
+        if (Object.entries((await shown()).texts).every(([id, text]) => text === wanted(id))) break;
+        await page.waitForTimeout(50);
       }
+      const { texts } = await shown();
+      for (const [id, text] of Object.entries(texts))
+        assert.equal(text, wanted(id), `cell ${id} after event ${seq}, step ${step}`);
       assert.ok(seq < 2 || Object.keys(texts).length > 0);
       return seq;
     };

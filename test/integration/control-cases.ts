@@ -42,6 +42,15 @@ export const cases: Readonly<Record<string, Case>> = {
   },
   'GET /control/studies/:study/participants': { path: PEOPLE, allowed: 200 },
   'GET /control/studies/:study/participants/:participant': { path: THEIR_PERSON, allowed: 200 },
+  'GET /control/studies/:study/participants/:participant/tasks/:task': {
+    path: `${THEIR_PERSON}/tasks/symmetric`,
+    allowed: 404,
+  },
+  'POST /control/studies/:study/participants/:participant/data': {
+    path: `${THEIR_PERSON}/data`,
+    form: {},
+    allowed: 200,
+  },
   'GET /control/studies/:study/participants/:participant/replay': { path: `${THEIR_PERSON}/replay`, allowed: 200 },
   'GET /control/studies/:study/participants/:participant/replay/beginning': {
     path: `${THEIR_PERSON}/replay/beginning`,

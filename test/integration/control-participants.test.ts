@@ -152,6 +152,38 @@ describe('participants on the control pages', function () {
       assert.match(page, new RegExp(`<strong>${state}</strong>`));
   });
 
+  it('have each task’s code with what changed from run to run, as text', async () => {
+    const { id } = await hostilePerson();
+    const task = await one<string>(web, `select task as it from events where participant_id = $1 and type = 'run'`, id);
+    const page = await viewer.page(`${LIST}/${id}/tasks/${task}`);
+    assert.doesNotMatch(page, /<script>|<img/);
+    assert.match(page, /<ins>\+[^<]*&quot;&gt;&lt;script&gt;alert\(1\)/);
+    assert.match(page, /: error<\/h2>/);
+    assert.equal([...page.matchAll(/data-test="version"/g)].length, 1);
+    assert.doesNotMatch(await viewer.page(`${LIST}/${id}/tasks/${task}?before=5`), /data-test="version"/);
+    const gone = researcher.request(`${LIST}/${id}/tasks/none`, { headers: { accept: 'text/html' } });
+    assert.equal(await answer(gone), '404 unknown-task');
+  });
+
+  it('can be given all that is kept of them, and of nobody else', async () => {
+    const { id } = await hostilePerson();
+    const other = await workingPerson(web);
+    const response = await researcher.act(`${LIST}/${id}/data`);
+    assert.match(
+      response.headers.get('content-disposition')!,
+      new RegExp(`attachment; filename="crypto-api-${id}.jsonl"`),
+    );
+    const text = await response.text();
+    const rows = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { table: string; row: Record<string, unknown> });
+    const count = (table: string): number => rows.filter((row) => row.table === table).length;
+    assert.deepEqual(['participants', 'events', 'leases', 'screenings'].map(count), [1, 6, 1, 1]);
+    assert.ok(count('audit') >= 5);
+    for (const gone of [other.id, 'a secret']) assert.ok(!text.includes(gone), gone);
+  });
+
   it('of other studies are not there', async () => {
     const { id } = await workingPerson(web);
     const other = await Staff.with(web, 'olaf', 'researcher', ['another']);

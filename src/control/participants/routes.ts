@@ -1,10 +1,12 @@
 import type { Database } from '../../platform/postgres/database.js';
 import type { ControlRoute } from '../access/route.js';
 import type { NomadUi } from '../nomad-ui.js';
+import { downloadRoutes } from './download.js';
 import { leaveRoutes } from './leave-page.js';
 import { listRoutes } from './list-page.js';
 import { personRoutes } from './person-page.js';
 import { type ReplayParts, replayRoutes } from './replay-page.js';
+import { versionRoutes } from './versions-page.js';
 
 interface Parts extends ReplayParts {
   readonly database: Database;
@@ -15,6 +17,8 @@ interface Parts extends ReplayParts {
 export const participantRoutes = (parts: Parts): ControlRoute[] => [
   ...listRoutes(parts.database),
   ...personRoutes(parts),
+  ...versionRoutes(parts.database),
   ...replayRoutes(parts),
+  ...downloadRoutes(parts.database),
   ...leaveRoutes(parts.database),
 ];

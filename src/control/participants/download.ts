@@ -1,0 +1,68 @@
+/** All that is kept of one participant, as whoever asks for their own data gets it: JSON, a line a row, with the export's columns. */
+import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import pg from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { type Database, withoutLimits } from '../../platform/postgres/database.js';
+import { audit } from '../access/audit.js';
+import { action, type ControlRoute } from '../access/route.js';
+import { type ExportedTable, selectOf } from '../export/table.js';
+import { tables } from '../export/tables/index.js';
+import { foundPerson } from './found.js';
+
+export function downloadRoutes(database: Database): ControlRoute[] {
+  return [
+    action('/control/studies/:study/participants/:participant/data', 'researcher', async (ctx, visit) => {
+      const { id } = await foundPerson(ctx, database, visit);
+      const { study, visitor } = visit;
+      await audit(database, { subject: 'participant', id, study, to: 'exported', actor: visitor.name });
+      const output = new PassThrough();
+      ctx.attachment(`${study}-${id}.jsonl`);
+      ctx.type = 'application/jsonl';
+      ctx.body = output;
+      // The download breaks off, and what serves it logs why.
+      void writePerson(database, study, id, output).catch((error: unknown) => output.destroy(error as Error));
+    }),
+  ];
+}
+
+/** How a participant's rows are known in a table; undefined where it has none. */
+function ownRows({ name, columns }: ExportedTable, id: string): string | undefined {
+  const literal = pg.escapeLiteral(id);
+  if (name === 'participants') return `t.id = ${literal}`;
+  if (name === 'invitations') return `t.used_by = ${literal}`;
+  if (name === 'audit') return `t.subject = 'participant' and t.subject_id = ${literal}`;
+  return 'participant_id' in columns ? `t.participant_id = ${literal}` : undefined;
+}
+
+/** JSON has neither of the two characters as they are, so that nothing is quoted. */
+async function* ownLines(client: pg.PoolClient, study: string, id: string): AsyncGenerator<Buffer> {
+  for (const table of tables) {
+    const own = ownRows(table, id);
+    if (own === undefined) continue;
+    const rows = selectOf('observatory', { ...table, rows: `(${table.rows}) and ${own}` }, pg.escapeLiteral(study));
+    const line = `json_build_object('table', ${pg.escapeLiteral(table.name)}, 'row', row_to_json(r))`;
+    const options = `format csv, quote e'\\x01', delimiter e'\\x02'`;
+    yield* client.query(
+      copyTo(`copy (select ${line} from (${rows}) r) to stdout with (${options})`),
+    ) as AsyncIterable<Buffer>;
+  }
+}
+
+/** All of one moment. */
+function writePerson(database: Database, study: string, id: string, output: PassThrough): Promise<void> {
+  return withoutLimits(database, async (patient) => {
+    const client = await patient.connect();
+    let broken = true;
+    // A connection that is lost fails the query, which tells; without a listener it would end the process.
+    client.on('error', () => undefined);
+    try {
+      await client.query('begin transaction isolation level repeatable read read only');
+      await pipeline(ownLines(client, study, id), output);
+      await client.query('commit');
+      broken = false;
+    } finally {
+      client.release(broken);
+    }
+  });
+}
