@@ -18,6 +18,9 @@ export function countBelow(sorted: readonly number[], end: number): number {
   return low;
 }
 
+/** Milliseconds. */
+const SETTLED = 200;
+
 export class ReplayView {
   private readonly cells = new Map<string, ReplayCell>();
   private readonly sections: HTMLElement[] = [];
@@ -99,11 +102,11 @@ export class ReplayView {
     const cell = event?.cell == null ? undefined : this.cells.get(event.cell)?.root;
     const within = cell?.querySelector(event?.type === 'output' ? '.output' : '.cm-changed');
     const place = within ?? cell ?? this.root.querySelector('.task.current');
-    // Once the editors know how high they are.
-    requestAnimationFrame(() => {
-      requestAnimationFrame(() => {
-        place?.scrollIntoView({ block: 'nearest' });
-      });
-    });
+    const scroll = (): void => {
+      if (this.root.dataset.end === String(end)) place?.scrollIntoView({ block: 'nearest' });
+    };
+    scroll();
+    // Editors that come into sight find out how high they are: then once more.
+    setTimeout(scroll, SETTLED);
   }
 }

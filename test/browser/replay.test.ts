@@ -223,11 +223,12 @@ describe('the replay', function () {
     await worker(web, 'replayed0003');
     const page = await signedIn();
     const found: string[] = [];
-    const look = async (name: string): Promise<void> => {
+    const look = async (name: string, settle = (): Promise<unknown> => Promise.resolve()): Promise<void> => {
       for (const [size, viewport] of Object.entries(SIZES)) {
         await page.setViewportSize(viewport);
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+          await settle();
           const file = `control-${name}-${size}${colorScheme === 'dark' ? '-dark' : ''}.png`;
           if (PICTURES)
             await page.screenshot({ path: path.join(PICTURES, file), fullPage: name.startsWith('participants-') });
@@ -241,11 +242,22 @@ describe('the replay', function () {
     await look('participants');
     await page.goto(`${base}/replayed0003`);
     await look('participants-one');
-    await part(page, 'erase').click();
+    await part(page, 'work').getByRole('link').first().click();
+    await look('participants-task');
+    await page.goto(`${base}/replayed0003/erase`);
     await look('participants-erase');
     await page.goto(`${base}/replayed0003/replay#seq=5`);
     await part(page, 'player').waitFor();
-    await look('replay');
+    // What happened last stays in sight, below the player.
+    await look('replay', async () => {
+      for (const button of ['back', 'forward']) await part(page, button).click();
+      await page.waitForFunction(`(() => {
+        const { top, bottom } = document.querySelector('.code-cell.active .output').getBoundingClientRect();
+        const player = document.querySelector('[data-test=player]');
+        const covered = getComputedStyle(player).position === 'sticky' ? player.getBoundingClientRect().bottom : 0;
+        return top >= covered && bottom <= innerHeight;
+      })()`);
+    });
     assert.deepEqual(found, []);
   });
 });

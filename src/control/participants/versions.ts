@@ -55,7 +55,12 @@ export async function readVersions(
 }
 
 function hunksOf(before: string, after: string): Version['hunks'] {
-  const patch = structuredPatch('', '', before, after, '', '', { context: 3, timeout: 100, maxEditLength: 5_000 });
+  // Without line ends at their ends the last lines would count as changed.
+  const patch = structuredPatch('', '', `${before}\n`, `${after}\n`, '', '', {
+    context: 3,
+    timeout: 100,
+    maxEditLength: 5_000,
+  });
   return patch?.hunks.map(({ lines, newStart: start }) => ({ lines, start })) ?? null;
 }
 
