@@ -13,7 +13,7 @@ import { NotebookServer, ServerError } from './server.js';
 const RETRY = 3000;
 
 // Asked for at once, so that it arrives while the configuration does.
-const kernelModules = Promise.all([import('./kernel.js'), import('./kernel-server.js')]);
+const kernelModule = import('./kernel.js');
 const eventStore = new IndexedEventStore();
 
 async function configuration(
@@ -38,7 +38,7 @@ async function boot(): Promise<void> {
   const parent = document.getElementById('notebook');
   const instance = parent?.dataset.instance;
   if (!parent || instance === undefined) throw new Error('the page has no element "notebook" with an instance');
-  const begun = kernelModules.then(([, { beginConnection }]) => beginConnection(instance));
+  const begun = kernelModule.then(({ beginConnection }) => beginConnection(instance));
   const server = new NotebookServer(instance);
   const page = randomId();
   const others = new OtherPages(page);
@@ -56,7 +56,7 @@ async function boot(): Promise<void> {
     texts: messagesFor(language),
     nonce: document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '',
     openKernel: async (kernelParts) => {
-      const [{ KernelSession }] = await kernelModules;
+      const { KernelSession } = await kernelModule;
       const session = new KernelSession({ ...kernelParts, begun });
       void session.connect();
       return session;

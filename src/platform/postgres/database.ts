@@ -14,6 +14,8 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
   const pool = new pg.Pool({
     connectionString: url,
     max: 10,
+    // To connect takes longer than most that is asked, and somebody waits for it.
+    idleTimeoutMillis: 300_000,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 15_000,
     // For a server that says nothing at all, not even that the statement took too long.
