@@ -9,7 +9,7 @@ import { ownHost } from '../control/access/own-host.js';
 import { nomadUi } from '../control/nomad-ui.js';
 import { createWebMetrics } from '../control/metrics.js';
 import { type Control, controlRoutes } from '../control/routes.js';
-import { Retiring } from '../control/retiring.js';
+import { startRetiring } from '../control/retiring.js';
 import { staleAfter } from '../control/status.js';
 import { gateListener } from '../gate/gate.js';
 import { LeaseQuestions } from '../gate/lease-questions.js';
@@ -83,7 +83,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   };
   const tokens = new TokenTelling({ database, log, telemetry });
   const room = new WaitingRoom({ database, hints, log, prepare, telemetry });
-  const retiring = new Retiring({ database, log, tellOld });
+  const retiring = startRetiring({ database, log, tellOld });
   const app = createApp(settings, log, telemetry);
   const limits = new RequestLimits({ limits: parseLimits(settings.OBSERVATORY_LIMITS ?? '')!, redis, secret });
   app.use(limits.middleware);

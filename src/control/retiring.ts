@@ -1,7 +1,7 @@
 import { endOverdue } from '../participants/overdue.js';
+import { Background } from '../platform/background.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
-import { Repeated } from '../platform/repeated.js';
 
 const LOOK_MS = 60_000;
 
@@ -13,28 +13,17 @@ interface Needs {
 }
 
 /** The original's control: gives up what nobody uses any more. Several may run at once. */
-export class Retiring {
-  private readonly looks = new Repeated(() => this.look());
-  private readonly timer = setInterval(() => {
-    this.looks.hurry();
-  }, LOOK_MS);
-
-  constructor(private readonly needs: Needs) {}
-
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.looks.rest();
-  }
-
-  private async look(): Promise<void> {
-    const { database, log, tellOld } = this.needs;
-    try {
+export function startRetiring({ database, log, tellOld }: Needs): Background {
+  return new Background({
+    everyMs: LOOK_MS,
+    look: async () => {
       const retired = await endOverdue(database, new Date());
       if (retired.length === 0) return;
       log.info({ instances: retired }, 'instances were given up: their participants have been away for too long');
       tellOld(retired);
-    } catch (error) {
+    },
+    failed: (error) => {
       log.warn({ err: error }, 'instances that nobody uses could not be given up; trying again in a minute');
-    }
-  }
+    },
+  });
 }

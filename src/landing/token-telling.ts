@@ -1,6 +1,6 @@
+import { Background, pauseAfter } from '../platform/background.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
-import { Repeated } from '../platform/repeated.js';
 import { tokenService, TokenServiceDown } from '../platform/token-service.js';
 import type { Telemetry } from '../platform/web/telemetry.js';
 
@@ -40,35 +40,26 @@ export class TokenTelling {
   /** They came in here, or it is time to try them again. */
   private readonly due = new Set<string>();
   private readonly failures = new Map<string, number>();
-  private readonly stopping = new AbortController();
-  private readonly looks = new Repeated(() => this.lookUnlessStopped());
-  private readonly timer: NodeJS.Timeout;
+  private readonly background: Background;
 
   constructor(private readonly needs: Needs) {
-    this.timer = setInterval(() => {
-      this.looks.hurry();
-    }, LOOK_MS);
+    this.background = new Background({
+      everyMs: LOOK_MS,
+      look: () => this.look(),
+      failed: (error) => {
+        needs.log.warn({ err: error }, 'used tokens that the token service was not told could not be looked for');
+      },
+    });
   }
 
   /** The token of this participant is used. */
   used(participant: string): void {
     this.due.add(participant);
-    this.looks.hurry();
+    this.background.hurry();
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    this.stopping.abort();
-    await this.looks.rest();
-  }
-
-  private async lookUnlessStopped(): Promise<void> {
-    if (this.stopping.signal.aborted) return;
-    try {
-      await this.look();
-    } catch (error) {
-      this.needs.log.warn({ err: error }, 'used tokens that the token service was not told could not be looked for');
-    }
+  stop(): Promise<void> {
+    return this.background.stop();
   }
 
   private async look(): Promise<void> {
@@ -83,22 +74,22 @@ export class TokenTelling {
       if (isAll && !found.has(id)) this.failures.delete(id);
     }
     await Promise.all(rows.map((row) => this.tell(row)));
-    if (!isAll) this.looks.hurry();
+    if (!isAll) this.background.hurry();
   }
 
   private async tell({ id, token, study, address }: Untold): Promise<void> {
     const { telemetry, log } = this.needs;
     try {
-      await tokenService.markUsed(address, id, token, this.stopping.signal);
+      await tokenService.markUsed(address, id, token, this.background.signal);
       telemetry.tokenService('used', 'told');
       await this.needs.database.query('update participants set token_told_at = now() where id = $1', [id]);
       this.failures.delete(id);
     } catch (error) {
-      if (this.stopping.signal.aborted) return;
+      if (this.background.signal.aborted) return;
       if (error instanceof TokenServiceDown) telemetry.tokenService('used', 'down');
       const failed = (this.failures.get(id) ?? 0) + 1;
       this.failures.set(id, failed);
-      const wait = Math.min(FIRST_RETRY_MS * 2 ** (failed - 1), LONGEST_RETRY_MS);
+      const wait = pauseAfter(failed, FIRST_RETRY_MS, LONGEST_RETRY_MS);
       const reason = error instanceof Error ? error.message : String(error);
       log.warn({ study, reason, retryInMs: wait }, 'a token could not be marked as used');
       setTimeout(() => {

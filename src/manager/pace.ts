@@ -1,3 +1,5 @@
+import { pauseAfter } from '../platform/background.js';
+
 /** Nudges within this time make one pass: Nomad tells each step of each instance. */
 const GATHER_MS = 50;
 /** Consul's checks and Traefik's routes tell nobody when they change, so they are asked for while instances boot. */
@@ -33,7 +35,7 @@ export class Pace {
   after({ milliseconds, changed, failed, booting }: PassEnd): number {
     this.lastMs = milliseconds;
     this.failures = failed ? this.failures + 1 : 0;
-    if (failed) return Math.min(this.intervalMs, FIRST_RETRY_MS * 2 ** (this.failures - 1));
+    if (failed) return pauseAfter(this.failures, FIRST_RETRY_MS, this.intervalMs);
     if (changed) return this.gather();
     return booting ? Math.min(this.intervalMs, Math.max(BOOT_WATCH_MS, REST * milliseconds)) : this.intervalMs;
   }

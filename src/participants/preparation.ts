@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { Background, pauseAfter } from '../platform/background.js';
 import type { InstanceFile } from '../platform/instance.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
-import { Repeated } from '../platform/repeated.js';
 
 const LOOK_MS = 1_000;
 const FIRST_RETRY_MS = 500;
@@ -29,36 +29,27 @@ export class Preparation {
   /** Those under way or waiting for their next try. */
   private readonly busy = new Set<string>();
   private readonly failures = new Map<string, number>();
-  private readonly stopping = new AbortController();
-  private readonly looks = new Repeated(() => this.lookUnlessStopped());
-  private readonly timer: NodeJS.Timeout;
+  private readonly background: Background;
 
   constructor(private readonly needs: Needs) {
+    this.background = new Background({
+      everyMs: LOOK_MS,
+      look: () => this.look(),
+      failed: (error) => {
+        needs.log.warn({ err: error }, 'instances that were given out could not be looked for');
+      },
+    });
     // Each request listens to it; Node would take more than ten for a leak.
-    setMaxListeners(0, this.stopping.signal);
-    this.timer = setInterval(() => {
-      this.hurry();
-    }, LOOK_MS);
+    setMaxListeners(0, this.background.signal);
   }
 
   /** An instance was given out just now, perhaps. */
   hurry(): void {
-    this.looks.hurry();
+    this.background.hurry();
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    this.stopping.abort();
-    await this.looks.rest();
-  }
-
-  private async lookUnlessStopped(): Promise<void> {
-    if (this.stopping.signal.aborted) return;
-    try {
-      await this.look();
-    } catch (error) {
-      this.needs.log.warn({ err: error }, 'instances that were given out could not be looked for');
-    }
+  stop(): Promise<void> {
+    return this.background.stop();
   }
 
   private async look(): Promise<void> {
@@ -80,15 +71,15 @@ export class Preparation {
 
   private async prepare({ lease, instance, files }: Unprepared): Promise<void> {
     try {
-      await this.needs.instances.prepare(instance, files, this.stopping.signal);
+      await this.needs.instances.prepare(instance, files, this.background.signal);
       await this.needs.database.query('update leases set prepared_at = now() where id = $1', [lease]);
       this.failures.delete(lease);
       this.busy.delete(lease);
     } catch (error) {
-      if (this.stopping.signal.aborted) return;
+      if (this.background.signal.aborted) return;
       const failed = (this.failures.get(lease) ?? 0) + 1;
       this.failures.set(lease, failed);
-      const wait = Math.min(FIRST_RETRY_MS * 2 ** (failed - 1), LONGEST_RETRY_MS);
+      const wait = pauseAfter(failed, FIRST_RETRY_MS, LONGEST_RETRY_MS);
       // Of an axios error only the message: it holds the request with the key.
       const reason = error instanceof Error ? error.message : String(error);
       this.needs.log.warn({ instance, reason, retryInMs: wait }, 'an instance could not be made ready; trying again');

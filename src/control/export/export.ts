@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { stateInForce } from '../../participants/study-state.js';
-import { type Database, withoutLimits } from '../../platform/postgres/database.js';
+import type { Database } from '../../platform/postgres/database.js';
 import { appliedMigrations } from '../../platform/postgres/migrate.js';
 import { packageVersion } from '../../platform/root.js';
 import { Archive } from './archive.js';
@@ -11,6 +11,7 @@ import { codebookOf } from './codebook.js';
 import { ExportError } from './export-error.js';
 import { type ExportFormat, type Manifest, MANIFEST } from './manifest.js';
 import { archivedNotebooks } from './notebooks.js';
+import { copyLines, readSnapshot } from './snapshot.js';
 import { type ExportedTable, selectOf } from './table.js';
 import { tables } from './tables/index.js';
 import { upstreamTables } from './tables/upstream.js';
@@ -34,33 +35,16 @@ interface Copying {
 
 /** What is read is the data of one moment, however long it takes. An output that fails ends it, and what it has got is no zip. */
 export function exportStudy({ database, studyId, format, output, progress }: Exporting): Promise<Manifest> {
-  return withoutLimits(database, async (patient) => {
-    const client = await patient.connect();
-    // Within a copy there is no other way to stop it than to hang up.
-    let broken = true;
-    // A connection that is lost fails the query, which tells; without a listener it would end the process.
-    client.on('error', () => undefined);
-    try {
-      await client.query('begin transaction isolation level repeatable read read only');
-      const study = await studyOf(client, studyId);
-      await client.query(
-        `select set_config('timezone', 'UTC', true), set_config('datestyle', 'ISO', true), set_config('observatory.study', $1, true)`,
-        [studyId],
-      );
-      const exportedAt = new Date();
-      const manifest = await Archive.write(output, exportedAt, async (archive) => {
-        const copying: Copying = { client, archive, study, files: [], progress };
-        await (format === 'native' ? copyNative(copying) : copyUpstream(copying, exportedAt));
-        const manifest = await manifestOf(copying, format, exportedAt);
-        await archive.addText(MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`);
-        return manifest;
-      });
-      await client.query('commit');
-      broken = false;
+  return readSnapshot(database, studyId, async (client) => {
+    const study = await studyOf(client, studyId);
+    const exportedAt = new Date();
+    return Archive.write(output, exportedAt, async (archive) => {
+      const copying: Copying = { client, archive, study, files: [], progress };
+      await (format === 'native' ? copyNative(copying) : copyUpstream(copying, exportedAt));
+      const manifest = await manifestOf(copying, format, exportedAt);
+      await archive.addText(MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`);
       return manifest;
-    } finally {
-      client.release(broken);
-    }
+    });
   });
 }
 
@@ -105,16 +89,9 @@ async function copyCsv(copying: Copying, schema: string, table: ExportedTable, p
   await copy(copying, table, path, `copy (${select}) to stdout with (format csv, header)`);
 }
 
-/** JSON has neither of these two characters as they are, so that nothing is quoted: what comes out is JSON as it is, a line a row. */
 async function copyJsonLines(copying: Copying, table: ExportedTable): Promise<void> {
   const select = selectOf('observatory', table, pg.escapeLiteral(copying.study.id));
-  const options = `format csv, quote e'\\x01', delimiter e'\\x02'`;
-  await copy(
-    copying,
-    table,
-    `tables/${table.name}.jsonl`,
-    `copy (select row_to_json(r) from (${select}) r) to stdout with (${options})`,
-  );
+  await copy(copying, table, `tables/${table.name}.jsonl`, copyLines(`select row_to_json(r) from (${select}) r`));
 }
 
 const PROGRESS_MS = 2_000;

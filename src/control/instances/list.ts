@@ -79,23 +79,6 @@ export async function readInstance(
   return rows[0];
 }
 
-export interface Change {
-  readonly at: Date;
-  readonly from: string | null;
-  readonly to: string;
-  readonly actor: string;
-  readonly reason: string | null;
-}
-
-export async function readChanges(database: Queryable, id: string): Promise<Change[]> {
-  const { rows } = await database.query<Change>(
-    `select at, from_state as "from", to_state as "to", actor, reason from audit
-     where subject = 'instance' and subject_id = $1 order by id limit 100`,
-    [id],
-  );
-  return rows;
-}
-
 /** Who has or had it. */
 export interface Lease {
   readonly study: string;

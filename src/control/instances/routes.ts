@@ -1,6 +1,7 @@
 /** The instances, one of them, and giving one up: that asks first, and is noted with the name of whoever did it. */
 import type { Redis } from 'ioredis';
 import type { Context } from 'koa';
+import { readChanges } from '../changes.js';
 import { instanceIdPattern } from '../../platform/identity.js';
 import type { Logger } from '../../platform/log.js';
 import type { Database } from '../../platform/postgres/database.js';
@@ -14,7 +15,7 @@ import type { NomadUi } from '../nomad-ui.js';
 import { duration } from '../status.js';
 import { addressOf, wantedOf } from './asked.js';
 import { giveUp, type Way, ways } from './give-up.js';
-import { type Instance, listInstances, readChanges, readInstance, readLeases, states } from './list.js';
+import { type Instance, listInstances, readInstance, readLeases, states } from './list.js';
 
 interface Parts {
   readonly database: Database;
@@ -23,6 +24,8 @@ interface Parts {
   readonly nomad: NomadUi;
 }
 
+/** Of one instance. */
+const MOST_CHANGES = 100;
 const BASE = '/control/instances/:instance';
 
 export function instanceRoutes(parts: Parts): ControlRoute[] {
@@ -48,7 +51,10 @@ async function showList(ctx: Context, { database, nomad }: Parts, visit: Visit):
 
 async function showOne(ctx: Context, { database, nomad }: Parts, visit: Visit): Promise<void> {
   const instance = await found(ctx, database, visit);
-  const [changes, leases] = await Promise.all([readChanges(database, instance.id), readLeases(database, instance.id)]);
+  const [changes, leases] = await Promise.all([
+    readChanges(database, 'instance', instance.id, MOST_CHANGES),
+    readLeases(database, instance.id),
+  ]);
   showPage(ctx, visit, 'control/instance.html', {
     ...{ instance, changes, leases, duration },
     ways: mayGiveUp(visit, instance) ? ways[instance.state] : [],

@@ -3,9 +3,10 @@ import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { type Database, withoutLimits } from '../../platform/postgres/database.js';
+import type { Database } from '../../platform/postgres/database.js';
 import { audit } from '../access/audit.js';
 import { action, type ControlRoute } from '../access/route.js';
+import { copyLines, readSnapshot } from '../export/snapshot.js';
 import { type ExportedTable, selectOf } from '../export/table.js';
 import { tables } from '../export/tables/index.js';
 import { foundPerson } from './found.js';
@@ -35,34 +36,16 @@ function ownRows({ name, columns }: ExportedTable, id: string): string | undefin
   return 'participant_id' in columns ? `t.participant_id = ${literal}` : undefined;
 }
 
-/** JSON has neither of the two characters as they are, so that nothing is quoted. */
 async function* ownLines(client: pg.PoolClient, study: string, id: string): AsyncGenerator<Buffer> {
   for (const table of tables) {
     const own = ownRows(table, id);
     if (own === undefined) continue;
     const rows = selectOf('observatory', { ...table, rows: `(${table.rows}) and ${own}` }, pg.escapeLiteral(study));
     const line = `json_build_object('table', ${pg.escapeLiteral(table.name)}, 'row', row_to_json(r))`;
-    const options = `format csv, quote e'\\x01', delimiter e'\\x02'`;
-    yield* client.query(
-      copyTo(`copy (select ${line} from (${rows}) r) to stdout with (${options})`),
-    ) as AsyncIterable<Buffer>;
+    yield* client.query(copyTo(copyLines(`select ${line} from (${rows}) r`))) as AsyncIterable<Buffer>;
   }
 }
 
-/** All of one moment. */
 function writePerson(database: Database, study: string, id: string, output: PassThrough): Promise<void> {
-  return withoutLimits(database, async (patient) => {
-    const client = await patient.connect();
-    let broken = true;
-    // A connection that is lost fails the query, which tells; without a listener it would end the process.
-    client.on('error', () => undefined);
-    try {
-      await client.query('begin transaction isolation level repeatable read read only');
-      await pipeline(ownLines(client, study, id), output);
-      await client.query('commit');
-      broken = false;
-    } finally {
-      client.release(broken);
-    }
-  });
+  return readSnapshot(database, study, (client) => pipeline(ownLines(client, study, id), output));
 }

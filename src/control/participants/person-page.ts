@@ -5,7 +5,8 @@ import { type ControlRoute, page, type Visit } from '../access/route.js';
 import type { NomadUi } from '../nomad-ui.js';
 import { duration } from '../status.js';
 import { foundPerson } from './found.js';
-import { readChanges, readLeases } from './person.js';
+import { readChanges } from '../changes.js';
+import { readLeases } from './person.js';
 import { firstDocument, MOST_PASTES, readPastes, readWork } from './work.js';
 
 export interface PersonPageParts {
@@ -23,7 +24,7 @@ async function showPerson(ctx: Context, { database, nomad }: PersonPageParts, vi
   const person = await foundPerson(ctx, database, visit);
   const document = await firstDocument(database, person.id);
   const [changes, leases, pastes, work] = await Promise.all([
-    readChanges(database, person.id),
+    readChanges(database, 'participant', person.id, null),
     readLeases(database, person.id),
     readPastes(database, person.id),
     document ? readWork(database, person.id, document) : [],

@@ -52,23 +52,6 @@ export async function readPerson(
   return rows[0];
 }
 
-export interface Change {
-  readonly at: Date;
-  readonly from: string | null;
-  readonly to: string;
-  readonly actor: string;
-  readonly reason: string | null;
-}
-
-export async function readChanges(database: Queryable, id: string): Promise<Change[]> {
-  const { rows } = await database.query<Change>(
-    `select at, from_state as from, to_state as to, actor, reason from audit
-     where subject = 'participant' and subject_id = $1 order by id`,
-    [id],
-  );
-  return rows;
-}
-
 export interface Lease {
   readonly instance: string;
   readonly job: string | null;

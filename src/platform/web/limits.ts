@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Context, Next } from 'koa';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { addressKey, participantAlias } from '../identity.js';
+import { remembered } from '../remembered.js';
 import { networkOf } from './client-address.js';
 import { type Limit, limitGroup, type LimitGroup, type Limits } from './limit-groups.js';
 import { refusal } from './refusal-pages.js';
@@ -21,6 +22,7 @@ interface Parts {
 /** Counts the requests of all web processes in Redis; with Redis away, each process counts its own. */
 export class RequestLimits {
   private readonly counts = new Map<string, RateLimiterAbstract>();
+  private readonly aliasOf = remembered((session) => participantAlias(this.parts.secret, session));
 
   constructor(private readonly parts: Parts) {
     for (const [group, limit] of Object.entries(parts.limits) as [LimitGroup, Limit][]) {
@@ -34,7 +36,7 @@ export class RequestLimits {
     const group = limitGroup(ctx.method, ctx.path);
     const session = sessionParticipant(ctx);
     // First the session: who is over its own limit takes nothing from those who share the address.
-    if (session !== undefined) await this.take(ctx, group, 'session', participantAlias(this.parts.secret, session));
+    if (session !== undefined) await this.take(ctx, group, 'session', this.aliasOf(session));
     // A participant at work is known well enough; whoever shares the address cannot stop its record.
     if (session === undefined || !ownCount.has(group)) {
       const network = networkOf(ctx.state.address);

@@ -1,4 +1,5 @@
 import {
+  type Column,
   type ExportedTable,
   JSON_TEXT,
   MOMENT,
@@ -93,21 +94,27 @@ export const invitations: ExportedTable = {
   withheld: { token_hash: { why: 'recognises the link', imported: `'imported ' || t.number` } },
 };
 
+/** Of those who answered questions of the study, but the moment, which stands last. */
+const answered: ExportedTable['columns'] = {
+  participant_id: participantId,
+  study_id: studyId,
+  revision: { meaning: 'Version of the study whose questions were answered', source: STUDY },
+  answers: {
+    meaning: 'By the question’s id; a question left empty is missing',
+    unit: JSON_TEXT,
+    source: PARTICIPANT,
+  },
+};
+const answeredAt: Column = { meaning: 'When they were sent', unit: MOMENT, source: PLATFORM };
+
 export const answers: ExportedTable = {
   name: 'answers',
   meaning: 'Answers to the exit survey on a page of the platform’s own, one row a participant.',
   rows: 't.study_id = $study',
   order: 'participant_id',
   columns: {
-    participant_id: participantId,
-    study_id: studyId,
-    revision: { meaning: 'Version of the study whose questions were answered', source: STUDY },
-    answers: {
-      meaning: 'By the question’s id; a question left empty is missing',
-      unit: JSON_TEXT,
-      source: PARTICIPANT,
-    },
-    answered_at: { meaning: 'When they were sent', unit: MOMENT, source: PLATFORM },
+    ...answered,
+    answered_at: answeredAt,
   },
 };
 
@@ -117,16 +124,9 @@ export const screenings: ExportedTable = {
   rows: 't.study_id = $study',
   order: 'participant_id',
   columns: {
-    participant_id: participantId,
-    study_id: studyId,
-    revision: { meaning: 'Version of the study whose questions were answered', source: STUDY },
-    answers: {
-      meaning: 'By the question’s id; a question left empty is missing',
-      unit: JSON_TEXT,
-      source: PARTICIPANT,
-    },
+    ...answered,
     fits: { meaning: 'Whether they may take part', source: PLATFORM },
-    answered_at: { meaning: 'When they were sent', unit: MOMENT, source: PLATFORM },
+    answered_at: answeredAt,
   },
 };
 
