@@ -1,4 +1,5 @@
 import { DatabaseError } from 'pg';
+import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { Gathered } from '../platform/gathered.js';
 
@@ -35,7 +36,10 @@ const LONG_BATCH = 100_000;
 export class GroupCommit {
   private readonly batches = new Gathered<Waiting>(GROUP_BATCHES, (group) => this.storeGroup(group));
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly log: Logger,
+  ) {}
 
   /** False if it does not go on there, or not together with others: nothing of it is stored then. */
   async store(batch: Batch): Promise<boolean> {
@@ -55,10 +59,16 @@ export class GroupCommit {
         resolve(stored.has(number));
       });
     } catch (error) {
-      // What Postgres does not take in one batch must not fail the others: each comes alone then.
-      const each =
-        error instanceof DatabaseError ? (one: Waiting) => one.resolve(false) : (one: Waiting) => one.reject(error);
-      group.forEach(each);
+      if (!(error instanceof DatabaseError)) {
+        for (const { reject } of group) reject(error);
+        return;
+      }
+      // What Postgres does not take in one batch must not fail the others: each comes alone then. The message may hold what was typed.
+      this.log.warn(
+        { code: error.code, batches: group.length },
+        'batches could not be stored together: each comes alone',
+      );
+      for (const { resolve } of group) resolve(false);
     }
   }
 }

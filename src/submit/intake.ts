@@ -1,4 +1,5 @@
 import { DatabaseError } from 'pg';
+import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { Refusal } from '../platform/web/refusal.js';
 import type { Telemetry } from '../platform/web/telemetry.js';
@@ -36,9 +37,10 @@ export class Intake {
   constructor(
     private readonly database: Database,
     private readonly telemetry: Pick<Telemetry, 'events'>,
+    log: Logger,
   ) {
     this.choices = new RecordChoices(database);
-    this.group = new GroupCommit(database);
+    this.group = new GroupCommit(database, log);
   }
 
   /** Stores what a page sent and acknowledges it. */

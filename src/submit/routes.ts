@@ -55,7 +55,7 @@ const beatSchema = z.object({ seq: z.int().min(0).optional(), page: pageSchema.o
 /** The notebook page and everything it sends back, and the way out to the exit survey. */
 export function submitRoutes(submit: Submit): Router {
   const { database } = submit;
-  const intake = new Intake(database, submit.telemetry);
+  const intake = new Intake(database, submit.telemetry, submit.log);
   const router = new Router();
   router.get(['/proxy/:id/', '/proxy/:id/nb/*rest'], (ctx) => page(ctx, submit));
   router.get('/proxy/:id/notebook', async (ctx) => {

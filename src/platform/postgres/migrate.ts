@@ -24,6 +24,7 @@ import { sql as erased } from './migrations/0022-erased.js';
 import { sql as accountsElsewhere } from './migrations/0023-accounts-elsewhere.js';
 import { sql as people } from './migrations/0024-people.js';
 import { sql as instancesInOrder } from './migrations/0025-instances-in-order.js';
+import { sql as storeContinuing } from './migrations/0026-store-continuing.js';
 
 const migrations: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: mainPath },
@@ -51,6 +52,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 23, sql: accountsElsewhere },
   { version: 24, sql: people },
   { version: 25, sql: instancesInOrder },
+  { version: 26, sql: storeContinuing },
 ];
 
 /** The migrations that this version knows. */
