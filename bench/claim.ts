@@ -40,29 +40,43 @@ type Work = (typeof work)[number];
  */
 export async function claim(): Promise<object> {
   const runDir = await mkdtemp(path.join(tmpdir(), 'observatory-bench-'));
-  const p99 = new Map<string, number>();
+  const times = new Map<string, number[]>();
   try {
     await withCleanup(async (cleanup) => {
-      const bench = await start(runDir, cleanup);
-      let before = 0;
-      for (const past of PAST) {
-        await addPast(bench.database, past - before);
-        before = past;
-        for (const clients of CLIENTS) {
-          const times = await measure(bench, clients);
-          for (const one of work) {
-            const { median, tail } = spreadOf(times[one]);
-            p99.set(`${one} ${clients} ${past}`, tail);
-            const place = `${past} past participants, ${clients} client(s)`;
-            console.log(`${place}: ${one} median ${round2(median)} ms, p99 ${round2(tail)} ms`);
+      const benches = await start(runDir, cleanup);
+      for (const clients of CLIENTS) {
+        for (let round = 0; round <= ROUNDS; round += 1) {
+          // By turns, so that what else the machine does meets both alike.
+          for (const bench of round % 2 === 0 ? benches : benches.toReversed()) {
+            const one = await perRound(bench, clients);
+            // The first round only warms up.
+            if (round > 0) add(times, bench.past, clients, one);
           }
         }
+        for (const { past } of benches) print(times, past, clients);
       }
     });
   } finally {
     await rm(runDir, { recursive: true, force: true });
   }
-  return resultOf((one, clients, past) => p99.get(`${one} ${clients} ${past}`)!);
+  return resultOf((one, clients, past) => spreadOf(times.get(key(one, clients, past))!).tail);
+}
+
+const key = (one: Work, clients: number, past: number) => `${one} ${clients} ${past}`;
+
+function add(times: Map<string, number[]>, past: number, clients: number, round: Record<Work, number[]>): void {
+  for (const one of work) {
+    const name = key(one, clients, past);
+    times.set(name, [...(times.get(name) ?? []), ...round[one]]);
+  }
+}
+
+function print(times: Map<string, number[]>, past: number, clients: number): void {
+  for (const one of work) {
+    const { median, tail } = spreadOf(times.get(key(one, clients, past))!);
+    const place = `${past} past participants, ${clients} client(s)`;
+    console.log(`${place}: ${one} median ${round2(median)} ms, p99 ${round2(tail)} ms`);
+  }
 }
 
 function resultOf(p99: (one: Work, clients: number, past: number) => number): object {
@@ -84,6 +98,8 @@ function resultOf(p99: (one: Work, clients: number, past: number) => number): ob
 }
 
 interface Bench {
+  /** Participants who were there before. */
+  readonly past: number;
   readonly database: pg.Pool;
   /** Of the web app that is there for the requests alone: it would work on what the other steps leave. */
   readonly settings: Settings;
@@ -92,18 +108,33 @@ interface Bench {
 const STUDY = 'crypto-api';
 const noHints = { pop: () => Promise.resolve(undefined) };
 
-async function start(runDir: string, cleanup: Cleanup): Promise<Bench> {
+/** One database for each number of past participants, on the same Postgres. */
+async function start(runDir: string, cleanup: Cleanup): Promise<Bench[]> {
   const services = await startServices({ runDir, only: ['postgres', 'redis'], cleanup, log: console.log });
-  const url = services.environment['DATABASE_URL']!;
-  const database = openDatabase(url, () => undefined);
-  database.options.max = Math.max(...CLIENTS);
-  cleanup.add({ name: 'database', stop: () => database.end() });
-  await migrate(database);
-  const study = await readStudy(path.join(packageRoot, 'studies', STUDY));
-  await publishStudy(database, { ...study, caps: { maxParticipants: null, perAddressAndDay: null } });
-  await database.query('create table bare_instances (like instances including all)');
-  const settings = readSettings({
-    ...services.environment,
+  const first = openDatabase(services.environment['DATABASE_URL']!, () => undefined);
+  cleanup.add({ name: 'first database', stop: () => first.end() });
+  const benches: Bench[] = [];
+  for (const [index, past] of PAST.entries()) {
+    await first.query(`create database past_${past}`);
+    const url = (name: string, pathname: string): string =>
+      Object.assign(new URL(services.environment[name]!), { pathname }).href;
+    const urls = { DATABASE_URL: url('DATABASE_URL', `/past_${past}`), REDIS_URL: url('REDIS_URL', `/${index}`) };
+    const database = openDatabase(urls.DATABASE_URL, () => undefined);
+    database.options.max = Math.max(...CLIENTS);
+    cleanup.add({ name: `database of ${past}`, stop: () => database.end() });
+    await migrate(database);
+    const study = await readStudy(path.join(packageRoot, 'studies', STUDY));
+    await publishStudy(database, { ...study, caps: { maxParticipants: null, perAddressAndDay: null } });
+    await database.query('create table bare_instances (like instances including all)');
+    await addPast(database, past);
+    benches.push({ past, database, settings: settingsOf({ ...services.environment, ...urls }) });
+  }
+  return benches;
+}
+
+function settingsOf(environment: Record<string, string | undefined>): Settings {
+  return readSettings({
+    ...environment,
     OBSERVATORY_SECRET: 'a secret of the benchmark, used nowhere else',
     OBSERVATORY_PUBLIC_URL: 'http://127.0.0.1',
     OBSERVATORY_LISTEN: '127.0.0.1:0',
@@ -111,7 +142,6 @@ async function start(runDir: string, cleanup: Cleanup): Promise<Bench> {
     // All come from one address.
     OBSERVATORY_LIMITS: 'pages=100000000/100000000,posts=100000000/100000000',
   });
-  return { database, settings };
 }
 
 /** Finished participants with what they leave behind, and the counters that go with them. */
@@ -139,16 +169,6 @@ async function addSome(database: pg.Pool, count: number): Promise<void> {
      where study_id = $1 and name = 'completed'`,
     [STUDY, count],
   );
-}
-
-async function measure(bench: Bench, clients: number): Promise<Record<Work, number[]>> {
-  const times: Record<Work, number[]> = { floor: [], decision: [], join: [], serve: [], request: [] };
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    const one = await perRound(bench, clients);
-    // The first round only warms up.
-    if (round > 0) for (const name of work) times[name].push(...one[name]);
-  }
-  return times;
 }
 
 async function perRound({ database, settings }: Bench, clients: number): Promise<Record<Work, number[]>> {

@@ -181,7 +181,8 @@ describe('the way of the events', function () {
     assert.equal(await newer.source('w'), 'print("hello")\nfirst = 1\n');
     await typeAtEnd(newer, 'w', 'second = 2');
     await newer.saved();
-    await older.test('banner-other-page-action').click();
+    // Until it is loaded again the old document still stands there, and may be read.
+    await Promise.all([older.page.waitForEvent('load'), older.test('banner-other-page-action').click()]);
     await newer.test('banner-other-page').waitFor();
     await older.test('task-title').waitFor();
     await older.saved();

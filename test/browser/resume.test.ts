@@ -143,7 +143,8 @@ describe('a notebook', function () {
     await notebook.test('banner-other-page').waitFor();
     await second.write('adding-4', '# in the second tab');
     await second.saved();
-    await notebook.test('banner-other-page-action').click();
+    // Until it is loaded again the old document still stands there, and may be read.
+    await Promise.all([notebook.page.waitForEvent('load'), notebook.test('banner-other-page-action').click()]);
     await second.test('banner-other-page').waitFor();
     await notebook.test('skip').waitFor();
     assert.equal(await notebook.source('adding-4'), '# in the second tab');
