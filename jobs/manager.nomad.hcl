@@ -90,19 +90,19 @@ variable "traefik_url" {
 
 variable "nomad_addr" {
   type        = string
-  description = "Nomad's HTTP API as the manager's node reaches it."
+  description = "Nomad's HTTP API as the manager's node reaches it, and web's where it reads Nomad."
   default     = "http://127.0.0.1:4646"
 }
 
 variable "nomad_acl" {
   type        = bool
-  description = "Whether the manager shows Nomad a token."
+  description = "Whether the manager, and web where it reads Nomad, show Nomad a token."
   default     = true
 }
 
 variable "nomad_tls" {
   type        = bool
-  description = "Whether the manager shows Nomad a certificate."
+  description = "Whether the manager, and web where it reads Nomad, show Nomad a certificate."
   default     = false
 }
 

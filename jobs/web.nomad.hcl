@@ -2,7 +2,8 @@
 #
 # Its secrets are in the Nomad variable nomad/jobs/<name>-web, which only this job's tasks (and operators) can read:
 #   nomad var put nomad/jobs/observatory-web DATABASE_URL=… REDIS_URL=… OBSERVATORY_SECRET=… CONSUL_HTTP_TOKEN=…
-# The token has the policy consul/policies/web.hcl; leave it out with consul_acl = false. With consul_tls = true the variable also
+# The token has the policy consul/policies/web.hcl; leave it out with consul_acl = false. With web_reads_nomad the variable also holds
+# OBSERVATORY_WEB_NOMAD_TOKEN with the policy jobs/policies/web.hcl, and with nomad_tls the certificates for Nomad. With consul_tls = true the variable also
 # holds CONSUL_CACERT, CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY, each the text of a PEM file.
 # They reach the program as files, so that neither the job nor the process's environment shows them.
 
@@ -116,6 +117,30 @@ variable "nomad_ui" {
   default     = ""
 }
 
+variable "web_reads_nomad" {
+  type        = bool
+  description = "Whether the control pages show an instance's memory and the end of its log, which web asks Nomad for. With nomad_acl the Nomad variable then has OBSERVATORY_WEB_NOMAD_TOKEN too."
+  default     = false
+}
+
+variable "nomad_addr" {
+  type        = string
+  description = "Nomad's HTTP API as the manager's node reaches it, and web's where it reads Nomad."
+  default     = "http://127.0.0.1:4646"
+}
+
+variable "nomad_acl" {
+  type        = bool
+  description = "Whether the manager, and web where it reads Nomad, show Nomad a token."
+  default     = true
+}
+
+variable "nomad_tls" {
+  type        = bool
+  description = "Whether the manager, and web where it reads Nomad, show Nomad a certificate."
+  default     = false
+}
+
 variable "traefik_url" {
   type        = string
   description = "Where the web app and the manager reach instances, as participants do: Traefik's entry point inside the cluster; the public URL if empty."
@@ -212,9 +237,13 @@ locals {
     var.consul_acl ? ["CONSUL_HTTP_TOKEN"] : [],
     var.old_secrets ? ["OBSERVATORY_OLD_SECRETS"] : [],
     var.captcha_secret ? ["OBSERVATORY_CAPTCHA_SECRET"] : [],
+    var.web_reads_nomad && var.nomad_acl ? ["OBSERVATORY_WEB_NOMAD_TOKEN"] : [],
     var.oidc_issuer == "" ? [] : ["OBSERVATORY_OIDC_CLIENT_SECRET"],
   )
-  certificates = var.consul_tls ? ["CONSUL_CACERT", "CONSUL_CLIENT_CERT", "CONSUL_CLIENT_KEY"] : []
+  certificates = concat(
+    var.web_reads_nomad && var.nomad_tls ? ["NOMAD_CACERT", "NOMAD_CLIENT_CERT", "NOMAD_CLIENT_KEY"] : [],
+    var.consul_tls ? ["CONSUL_CACERT", "CONSUL_CLIENT_CERT", "CONSUL_CLIENT_KEY"] : [],
+  )
 
   # raw_exec hands a task the agent's whole environment, so the program is started with a clean one. What Nomad resolves on
   # the node is written with two dollar signs here.
@@ -228,6 +257,7 @@ locals {
       "OBSERVATORY_PUBLIC_URL=${var.public_url}",
       "OBSERVATORY_CONTROL_URL=${var.control_url}",
       "OBSERVATORY_NOMAD_UI=${var.nomad_ui}",
+      "OBSERVATORY_WEB_NOMAD_ADDR=${var.web_reads_nomad ? var.nomad_addr : ""}",
       "OBSERVATORY_OIDC_ISSUER=${var.oidc_issuer}",
       "OBSERVATORY_OIDC_CLIENT_ID=${var.oidc_client_id}",
       "OBSERVATORY_OIDC_ROLES=${var.oidc_roles}",

@@ -23,6 +23,7 @@ import { forgetOldStarts } from '../participants/address.js';
 import { eraseOld } from '../participants/erase.js';
 import { Preparation } from '../participants/preparation.js';
 import { InstanceClient } from '../platform/instance.js';
+import { webNomadInquiry } from '../platform/nomad/inspect.js';
 import type { Logger } from '../platform/log.js';
 import { type Database, openDatabase } from '../platform/postgres/database.js';
 import { keys, openRedis, popReady, pushOld } from '../platform/redis.js';
@@ -72,6 +73,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const tellOld = (instances: readonly string[]): void => {
     pushOld(redis, instances).catch((error: unknown) => log.debug({ err: error }, 'the manager was not told'));
   };
+  const webNomad = webNomadInquiry(settings);
   const hints = { pop: () => popReady(redis) };
 
   const assets = await notebookAssets();
@@ -108,7 +110,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     controlRoutes({
       ...{ database, redis, secret, staleAfterSeconds: staleAfter(settings), nomad: nomadUi(settings) },
       ...{ log, provider: identityProviderOf(settings), publicUrl: settings.OBSERVATORY_PUBLIC_URL },
-      replay: assets.replay,
+      ...{ webNomad, replay: assets.replay },
     }),
     landingRoutes({
       ...{ database, log, secret, room, nudge, telemetry, captcha: captchaOf(settings) },
@@ -150,6 +152,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     async stop() {
       clearInterval(sweeping);
       await Promise.all([room.stop(), metrics?.stop(), ...servers.map(close), ...loops.map((loop) => loop.stop())]);
+      webNomad?.close();
       redis.disconnect();
       await database.end();
     },

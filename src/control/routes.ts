@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type Router from 'koa-router';
 import type { Logger } from '../platform/log.js';
+import type { Inquiry } from '../platform/inquiry.js';
 import type { Database } from '../platform/postgres/database.js';
 import { passwordRoutes } from './access/password-page.js';
 import { PasswordCheck } from './access/passwords.js';
@@ -27,6 +28,8 @@ export interface Control {
   /** Without a pass for so long, nobody leads. */
   readonly staleAfterSeconds: number;
   readonly nomad: NomadUi;
+  /** Undefined where the web app is to have no access to Nomad. */
+  readonly webNomad: Inquiry | undefined;
   /** What participants open. */
   readonly publicUrl: string;
   /** The built script and style sheet of the replay. */

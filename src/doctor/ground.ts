@@ -1,6 +1,6 @@
 import { consulInquiry } from '../platform/consul-inquiry.js';
 import { Inquiry } from '../platform/inquiry.js';
-import { nomadInquiry } from '../platform/nomad/inspect.js';
+import { nomadInquiry, webNomadInquiry } from '../platform/nomad/inspect.js';
 import { type Database, openDatabase } from '../platform/postgres/database.js';
 import type { Profile } from '../platform/profiles.js';
 import type { Settings } from '../platform/settings.js';
@@ -11,6 +11,8 @@ export interface Ground {
   readonly profiles: readonly Profile[];
   readonly database: Database;
   readonly nomad: Inquiry;
+  /** With the web app's own token; undefined where it has no access to Nomad. */
+  readonly webNomad: Inquiry | undefined;
   readonly consul: Inquiry;
   /** Traefik as the manager reaches it. */
   readonly traefik: Inquiry;
@@ -24,6 +26,7 @@ export function openGround(settings: Settings, profiles: readonly Profile[]): Gr
     profiles,
     database: openDatabase(settings.DATABASE_URL, () => undefined),
     nomad: nomadInquiry(settings),
+    webNomad: webNomadInquiry(settings),
     consul: consulInquiry(settings),
     traefik: new Inquiry({ base: settings.OBSERVATORY_TRAEFIK_URL ?? settings.OBSERVATORY_PUBLIC_URL }),
     traefikApi:
@@ -33,8 +36,8 @@ export function openGround(settings: Settings, profiles: readonly Profile[]): Gr
   };
 }
 
-export async function closeGround({ database, nomad, consul, traefik, traefikApi }: Ground): Promise<void> {
-  for (const inquiry of [nomad, consul, traefik, traefikApi]) inquiry?.close();
+export async function closeGround({ database, nomad, webNomad, consul, traefik, traefikApi }: Ground): Promise<void> {
+  for (const inquiry of [nomad, webNomad, consul, traefik, traefikApi]) inquiry?.close();
   await database.end();
 }
 

@@ -11,6 +11,7 @@ import { parentChecks } from './checks/parent.js';
 import { postgresChecks } from './checks/postgres.js';
 import { redisChecks } from './checks/redis.js';
 import { traefikChecks } from './checks/traefik.js';
+import { webNomadChecks } from './checks/web-nomad.js';
 import { examine } from './examine.js';
 import { closeGround, type Ground, openGround } from './ground.js';
 
@@ -79,6 +80,7 @@ const checksOn = (ground: Ground, canary: boolean): Check[] => [
   ...redisChecks(ground),
   ...nomadChecks(ground),
   ...capabilityChecks(ground),
+  ...webNomadChecks(ground),
   ...consulChecks(ground),
   ...consulPermissionChecks(ground),
   clockCheck(ground),

@@ -46,6 +46,7 @@ export async function startStack({ runDir, cleanup, poolSize, log }: StackOption
   const environment = {
     ...services.environment,
     NOMAD_ADDR: nomad.address,
+    OBSERVATORY_WEB_NOMAD_ADDR: nomad.address,
     OBSERVATORY_SECRET: randomBytes(32).toString('hex'),
     OBSERVATORY_POOL_MIN: String(poolSize),
     OBSERVATORY_PASS_SECONDS: '1',

@@ -13,10 +13,15 @@ export interface InquiryOptions extends TlsFiles {
   readonly query?: Readonly<Record<string, string>>;
 }
 
+/** Nomad gives a client address 100 connections. */
+const MAX_SOCKETS = 16;
+
 export interface Question {
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** An answer that is longer counts as none. */
+  readonly maxBytes?: number;
   readonly signal: AbortSignal;
 }
 
@@ -40,7 +45,10 @@ export class Inquiry {
 
   constructor({ base, headers = {}, query = {}, ca, cert, key }: InquiryOptions) {
     this.base = base.replace(/\/$/, '');
-    this.agents = [new http.Agent(), new https.Agent(readTls({ ca, cert, key }))];
+    this.agents = [
+      new http.Agent({ maxSockets: MAX_SOCKETS }),
+      new https.Agent({ maxSockets: MAX_SOCKETS, ...readTls({ ca, cert, key }) }),
+    ];
     this.http = axios.create({
       baseURL: this.base,
       httpAgent: this.agents[0],
@@ -57,7 +65,7 @@ export class Inquiry {
   }
 
   async ask(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, question: Question): Promise<Answer> {
-    const { query = {}, headers = {}, body, signal } = question;
+    const { query = {}, headers = {}, body, maxBytes = -1, signal } = question;
     try {
       const {
         status,
@@ -69,6 +77,7 @@ export class Inquiry {
         params: query,
         headers: { ...headers },
         data: body,
+        maxContentLength: maxBytes,
         signal,
       });
       const date = new Date(String(given['date']));
@@ -114,6 +123,7 @@ const meanings: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not signed by a CA that is known here',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not signed by a CA that is known here',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
+  ERR_BAD_RESPONSE: 'its answer was cut or too long',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS: http, not https?',
 };
 

@@ -8,6 +8,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const secretNames = new Set([
   'NOMAD_TOKEN',
+  'OBSERVATORY_WEB_NOMAD_TOKEN',
   'CONSUL_HTTP_TOKEN',
   'OBSERVATORY_SECRET',
   'OBSERVATORY_OLD_SECRETS',
@@ -81,6 +82,8 @@ const schema = z.object({
     .refine((text) => parseRoles(text) !== undefined, 'expected such as staff=researcher;admins=admin;*=viewer')
     .optional(),
   OBSERVATORY_NOMAD_UI: url('http|https').optional(),
+  OBSERVATORY_WEB_NOMAD_ADDR: url('http|https').optional(),
+  OBSERVATORY_WEB_NOMAD_TOKEN: z.string().optional(),
   OBSERVATORY_TRAEFIK_URL: url('http|https').optional(),
   OBSERVATORY_TRAEFIK_API_URL: url('http|https').optional(),
   OBSERVATORY_LISTEN: address('127.0.0.1:6200').default('127.0.0.1:6200'),

@@ -130,6 +130,32 @@ export class DoctorStack {
     return { child, ended, says };
   }
 
+  /** An instance that runs, as the manager starts one; its child job. */
+  async dispatch(): Promise<string> {
+    const Meta = { instance_id: '00000000d0c7', token_hash: '0'.repeat(64), profile: 'default' };
+    const headers = { 'X-Nomad-Token': MANAGEMENT };
+    const ask = async <T>(method: string, route: string, body?: object): Promise<T> =>
+      (
+        await fetch(`${this.nomad.address}${route}`, { method, headers, ...(body && { body: JSON.stringify(body) }) })
+      ).json() as Promise<T>;
+    const { DispatchedJobID } = await ask<{ DispatchedJobID: string }>('POST', `/v1/job/${PARENT}/dispatch`, { Meta });
+    const route = `/v1/job/${encodeURIComponent(DispatchedJobID)}/allocations`;
+    await poll(
+      'it runs',
+      async () => {
+        const [allocation] = await ask<{ ClientStatus: string }[]>('GET', route);
+        return allocation?.ClientStatus === 'running' ? true : undefined;
+      },
+      30,
+    );
+    return DispatchedJobID;
+  }
+
+  async stopChild(id: string): Promise<void> {
+    const headers = { 'X-Nomad-Token': MANAGEMENT };
+    await fetch(`${this.nomad.address}/v1/job/${encodeURIComponent(id)}`, { method: 'DELETE', headers });
+  }
+
   /** Children of the parent that are not dead. */
   async liveChildren(): Promise<string[]> {
     const filter = encodeURIComponent(`ParentID == "${PARENT}" and Status != "dead"`);

@@ -8,7 +8,7 @@ import path from 'node:path';
 import type { Result } from '../../src/doctor/check.js';
 import { packageRoot } from '../../src/platform/root.js';
 import { DoctorStack } from './doctor-stack.js';
-import { least, managers, nomads } from './nomads.js';
+import { least, managers, nomads, webs } from './nomads.js';
 import { startProxy } from './proxy.js';
 
 const wrongOnes = (results: readonly Result[]): string[] =>
@@ -59,6 +59,33 @@ for (const kind of Object.keys(nomads) as (keyof typeof nomads)[]) {
       const without = least.filter((capability) => capability !== 'dispatch-job');
       const results = await stack.examine({ NOMAD_TOKEN: await stack.nomad.token(without) });
       onlyWrong(results, 'nomad dispatch-job', /lacks dispatch-job/, /Add "dispatch-job" .* namespace "default"/);
+    });
+
+    it('examines the web app’s own way to Nomad, where it has one', async () => {
+      const examine = async (capabilities: readonly string[]) =>
+        stack.examine(
+          {
+            OBSERVATORY_WEB_NOMAD_ADDR: stack.nomad.address,
+            OBSERVATORY_WEB_NOMAD_TOKEN: await stack.nomad.token(capabilities),
+          },
+          false,
+        );
+      const idle = await examine(webs);
+      assert.deepEqual(wrongOnes(idle), []);
+      assert.match(named(idle, 'web nomad read-logs').answer, /nothing runs/);
+      const child = await stack.dispatch();
+      try {
+        const results = await examine(webs);
+        assert.deepEqual(wrongOnes(results), []);
+        assert.equal(named(results, 'web nomad read-logs').ok, true);
+        assert.match(named(results, 'web nomad no more').answer, /refused/);
+        onlyWrong(await examine(['read-job']), 'web nomad read-logs', /lacks read-logs/, /jobs\/policies\/web\.hcl/);
+        onlyWrong(await examine(least), 'web nomad no more', /may start jobs/, /jobs\/policies\/web\.hcl/);
+        const unset = await stack.examine({ OBSERVATORY_WEB_NOMAD_ADDR: stack.nomad.address }, false);
+        onlyWrong(unset, 'web nomad token', /no token is set/, /Set OBSERVATORY_WEB_NOMAD_TOKEN/);
+      } finally {
+        await stack.stopChild(child);
+      }
     });
 
     it('names a namespace that is not there, and those that are', async () => {

@@ -16,6 +16,8 @@ import { startProxy } from './proxy.js';
 export const least = ['list-jobs', 'read-job', 'dispatch-job', 'submit-job', 'read-logs'];
 /** What the policy that we ship for the manager gives. */
 export const managers = capabilitiesOf(path.join(packageRoot, 'jobs/policies/manager.hcl'));
+/** And for the web app. */
+export const webs = capabilitiesOf(path.join(packageRoot, 'jobs/policies/web.hcl'));
 export const MANAGEMENT = '5f0c7d4e-0000-4000-8000-000000000002';
 
 export interface NomadUnderTest {
@@ -43,6 +45,8 @@ const withoutDispatch = least.filter((capability) => capability !== 'dispatch-jo
 const standInTokens = new Map([
   [least.join(), 'least-of-the-stand-in'],
   [managers.join(), 'managers-of-the-stand-in'],
+  [webs.join(), 'webs-of-the-stand-in'],
+  [['read-job'].join(), 'without-logs-of-the-stand-in'],
   [withoutDispatch.join(), 'without-dispatch-of-the-stand-in'],
 ]);
 

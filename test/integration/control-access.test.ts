@@ -46,6 +46,7 @@ describe('the control area', function () {
     table = controlTable({
       ...{ database: web.database, redis, secret: SECRET, staleAfterSeconds: 30 },
       ...{ nomad: nomadUi(web.settings), publicUrl: web.publicUrl, replay: { js: '', css: '' } },
+      webNomad: undefined,
       ...{ log: pino({ level: 'silent' }), provider: undefined },
     });
   });

@@ -4,6 +4,8 @@ import type { Context } from 'koa';
 import { readChanges } from '../changes.js';
 import { instanceIdPattern } from '../../platform/identity.js';
 import type { Logger } from '../../platform/log.js';
+import type { Inquiry } from '../../platform/inquiry.js';
+import { lookAtInstance } from '../../platform/nomad/instance-look.js';
 import type { Database } from '../../platform/postgres/database.js';
 import { pushOld } from '../../platform/redis.js';
 import { pathParameter } from '../../platform/web/path-parameter.js';
@@ -16,12 +18,15 @@ import { duration } from '../status.js';
 import { addressOf, wantedOf } from './asked.js';
 import { giveUp, type Way, ways } from './give-up.js';
 import { type Instance, listInstances, readInstance, readLeases, states } from './list.js';
+import { type ShownLook, shownLook } from './nomad-look.js';
 
 interface Parts {
   readonly database: Database;
   readonly redis: Redis;
   readonly log: Logger;
   readonly nomad: NomadUi;
+  /** Undefined where the web app is to have no access to Nomad. */
+  readonly webNomad: Inquiry | undefined;
 }
 
 /** Of one instance. */
@@ -49,17 +54,25 @@ async function showList(ctx: Context, { database, nomad }: Parts, visit: Visit):
   });
 }
 
-async function showOne(ctx: Context, { database, nomad }: Parts, visit: Visit): Promise<void> {
+async function showOne(ctx: Context, parts: Parts, visit: Visit): Promise<void> {
+  const { database, nomad } = parts;
   const instance = await found(ctx, database, visit);
-  const [changes, leases] = await Promise.all([
+  const [changes, leases, look] = await Promise.all([
     readChanges(database, 'instance', instance.id, MOST_CHANGES),
     readLeases(database, instance.id),
+    lookAt(instance, parts, visit),
   ]);
   showPage(ctx, visit, 'control/instance.html', {
-    ...{ instance, changes, leases, duration },
+    ...{ instance, changes, leases, look, duration },
     ways: mayGiveUp(visit, instance) ? ways[instance.state] : [],
     jobLink: instance.job === null ? null : nomad.job(instance.job),
   });
+}
+
+/** Participants' programs can write into the log, so it is for whoever may see all of theirs. */
+async function lookAt({ job }: Instance, { webNomad }: Parts, { visitor }: Visit): Promise<ShownLook | null> {
+  if (webNomad === undefined || job === null) return null;
+  return shownLook(await lookAtInstance(webNomad, job, mayAct(visitor.role, 'researcher')));
 }
 
 async function ask(ctx: Context, { database }: Parts, visit: Visit, way: Way): Promise<void> {

@@ -11,17 +11,23 @@ const LEAST_VERSION = '1.6';
 export function nomadChecks({ nomad, settings }: Ground): Check[] {
   const service: Service = { name: 'Nomad', inquiry: nomad, setting: 'NOMAD_ADDR' };
   const namespace = settings.NOMAD_NAMESPACE;
-  const given = settings.NOMAD_TOKEN !== undefined;
+  const token = { setting: 'NOMAD_TOKEN', given: settings.NOMAD_TOKEN !== undefined };
   return [
     { name: 'nomad', needs: [], run: (signal) => reach(service, signal) },
     { name: 'nomad leader', needs: ['nomad'], run: (signal) => leader(service, signal) },
-    { name: 'nomad token', needs: ['nomad leader'], run: (signal) => tokenIsValid(nomad, given, signal) },
+    { name: 'nomad token', needs: ['nomad leader'], run: (signal) => tokenIsValid(nomad, token, signal) },
     { name: 'nomad version', needs: ['nomad token'], run: (signal) => version(nomad, signal) },
     { name: 'nomad namespace', needs: ['nomad token'], run: (signal) => namespaceExists(nomad, namespace, signal) },
   ];
 }
 
-async function tokenIsValid(nomad: Inquiry, given: boolean, signal: AbortSignal): Promise<Finding> {
+interface Token {
+  /** Where it is set. */
+  readonly setting: string;
+  readonly given: boolean;
+}
+
+export async function tokenIsValid(nomad: Inquiry, { setting, given }: Token, signal: AbortSignal): Promise<Finding> {
   const tried = 'GET /v1/acl/token/self';
   const answer = await nomad.ask('GET', '/v1/acl/token/self', { signal });
   const state = nomadToken(answer);
@@ -34,10 +40,10 @@ async function tokenIsValid(nomad: Inquiry, given: boolean, signal: AbortSignal)
     case 'none given': {
       const visible = await visibleNamespaces(nomad, signal);
       if (visible.length > 0) return well(tried, `no token; anonymous may see ${visible.join(', ')}`);
-      return wrong(tried, `${said}: no token is set, and this Nomad has ACLs`, 'Set NOMAD_TOKEN, or NOMAD_TOKEN_FILE.');
+      return wrong(tried, `${said}: no token is set, and this Nomad has ACLs`, `Set ${setting}, or ${setting}_FILE.`);
     }
     case 'unknown':
-      return wrong(tried, said, 'Nomad does not know this token, or it has expired: make another and set NOMAD_TOKEN.');
+      return wrong(tried, said, `Nomad does not know this token, or it has expired: make another and set ${setting}.`);
     case 'unclear':
       return wrong(tried, said, 'See Nomad’s log for this call.');
   }

@@ -6,10 +6,19 @@ import { numbers } from './schemas.js';
 
 /** The Nomad calls that find out what is wrong: every answer counts, none is repeated. */
 
-export function nomadInquiry(settings: Settings): Inquiry {
+export const nomadInquiry = (settings: Settings): Inquiry =>
+  inquiryAt(settings, settings.NOMAD_ADDR, settings.NOMAD_TOKEN);
+
+/** With the web app's own address and token; undefined where it is to have no access to Nomad. */
+export function webNomadInquiry(settings: Settings): Inquiry | undefined {
+  const { OBSERVATORY_WEB_NOMAD_ADDR: address, OBSERVATORY_WEB_NOMAD_TOKEN: token } = settings;
+  return address === undefined ? undefined : inquiryAt(settings, address, token);
+}
+
+function inquiryAt(settings: Settings, address: string, token: string | undefined): Inquiry {
   return new Inquiry({
-    base: settings.NOMAD_ADDR,
-    headers: settings.NOMAD_TOKEN === undefined ? {} : { 'X-Nomad-Token': settings.NOMAD_TOKEN },
+    base: address,
+    headers: token === undefined ? {} : { 'X-Nomad-Token': token },
     query: {
       namespace: settings.NOMAD_NAMESPACE,
       ...(settings.NOMAD_REGION === undefined ? {} : { region: settings.NOMAD_REGION }),
@@ -80,11 +89,20 @@ export class Unexpected extends Error {
 }
 
 /** What is in the answer, when it is a 200 of the shape expected. */
-function contentOf<T>(call: string, { status, text }: Answer, shape: z.ZodType<T>): T {
+export function contentOf<T>(call: string, { status, text }: Answer, shape: z.ZodType<T>): T {
   if (status !== 200) throw new Unexpected(call, status, text);
-  const parsed = shape.safeParse(JSON.parse(text));
+  const parsed = shape.safeParse(jsonOf(text));
   if (!parsed.success) throw new Unexpected(call, status, `not understood: ${parsed.error.message}`);
   return parsed.data;
+}
+
+/** Undefined for what is none, such as the page of a proxy. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Undefined when Nomad has no such job. */
