@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import { changeStudyState, type StudyState } from '../participants/study-state.js';
 import { publishStudy } from '../participants/study-store.js';
 import type { Database } from '../platform/postgres/database.js';
+import { publishedSchema } from '../studies/published-schema.js';
 import { readStudy } from '../studies/read.js';
+import { checkStudy } from './study-check.js';
 import { withDatabase } from './with-database.js';
 
 const ACTOR = 'observatory study';
@@ -10,13 +12,19 @@ const ACTOR = 'observatory study';
 /** What was asked for and cannot be, in words for whoever asked. */
 export class StudyCommandError extends Error {}
 
-/** `study check | add | list | open | pause | close`. */
+/** `study check | schema | add | list | open | pause | close`. */
 export function addStudy(program: Command): void {
   const study = program.command('study').description('the studies that participants can take');
   study
     .command('check <folder>')
     .description('read the study in this folder and say all that is wrong with it; nothing is published')
-    .action(check);
+    .action(checkStudy);
+  study
+    .command('schema')
+    .description('print the JSON Schema of study.yaml, by which editors complete and check')
+    .action(() => {
+      process.stdout.write(publishedSchema());
+    });
   study
     .command('add <folder>')
     .alias('publish')
@@ -41,14 +49,6 @@ export function addStudy(program: Command): void {
       .description(description)
       .action((id: string) => withDatabase((database) => change(database, id, to)));
   }
-}
-
-async function check(folder: string): Promise<void> {
-  const { id, revision, tasks, conditions } = await readStudy(folder);
-  console.log(
-    `Study ${id} can be published: ${tasks.length} tasks, revision ${revision.slice(0, 12)}. Its conditions:`,
-  );
-  for (const { number, name } of conditions) console.log(`  ${number}  ${name}`);
 }
 
 interface Listed {

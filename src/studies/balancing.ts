@@ -10,18 +10,24 @@ const byCondition = <T extends z.ZodType>(value: T) => z.record(z.string(), valu
 
 export const balancingSchema = z
   .strictObject({
-    strategy: z.enum(strategies).default('least'),
-    /** How many for each of the others; 1 where nothing is said. */
-    weights: byCondition(z.number().positive().max(1_000)).optional(),
-    /** The conditions of which every nth participant takes the next. */
-    rare: z.array(z.string()).min(1).optional(),
-    every: z.int().min(2).max(1_000).optional(),
-    /** How often each condition stands in a block. */
-    repeats: z.int().min(1).max(20).optional(),
-    /** At most so many participants, completed and in flight; with any strategy. */
-    quotas: byCondition(z.int().positive()).default({}),
-    /** Balanced within each value of this parameter of the link. */
-    stratify: z.enum(['origin', ...recruitmentNames]).optional(),
+    strategy: z.enum(strategies).default('least').describe('How the next condition is chosen.'),
+    weights: byCondition(z.number().positive().max(1_000))
+      .optional()
+      .describe('With `weighted`, by condition: how many for each of the others; 1 where nothing is said.'),
+    rare: z
+      .array(z.string())
+      .min(1)
+      .optional()
+      .describe('With `rare-common`: the conditions of which every nth participant takes the next.'),
+    every: z.int().min(2).max(1_000).optional().describe('With `rare-common`: that n.'),
+    repeats: z.int().min(1).max(20).optional().describe('With `blocks`: how often each condition stands in a block.'),
+    quotas: byCondition(z.int().positive())
+      .default({})
+      .describe('At most so many participants by condition, completed and in flight; with any strategy.'),
+    stratify: z
+      .enum(['origin', ...recruitmentNames])
+      .optional()
+      .describe('Balanced within each value of this parameter of the link.'),
   })
   .superRefine((balancing, context) => {
     const belongs = { weights: 'weighted', rare: 'rare-common', every: 'rare-common', repeats: 'blocks' } as const;

@@ -8,10 +8,12 @@ import { defaultConsentBoxes, type ConsentBox } from './consent-boxes.js';
 import { entrySchema } from './entry.js';
 import { exitSurveySchema } from './exit-survey.js';
 import { instanceTimeSchema } from './instance-time.js';
+import { jsonSchema } from './json-schema.js';
 import type { Level } from './level.js';
 import { questionsSchema } from './questions.js';
 import { recordSchema } from './record-schema.js';
 import { screeningSchema } from './screening.js';
+import { shapeProblems } from './shape-problem.js';
 import { ownWords } from '../platform/web/refusal-pages.js';
 import { starterFilesSchema } from './starter-files.js';
 
@@ -40,24 +42,29 @@ const levelSchema = z
         .max(100)
         .transform((name) => ({ name })),
       z.strictObject({
-        /** What the factor's placeholder becomes, and what the analysis sees. */
-        name: z.string().min(1).max(100),
-        /** How the condition's name says it; the level's name if missing. */
-        label: z.string().min(1).max(100).optional(),
-        /** More placeholders that go with this level. */
-        values: valuesSchema.optional(),
-        /** These tasks take, in this order, the places that they have among the tasks. */
-        order: z.array(z.string()).min(2).optional(),
+        name: z.string().min(1).max(100).describe("What the factor's placeholder becomes, and what the analysis sees."),
+        label: z.string().min(1).max(100).optional().describe("How the condition's name says it; the level's name if missing."),
+        values: valuesSchema.optional().describe('More placeholders that go with this level.'),
+        order: z
+          .array(z.string())
+          .min(2)
+          .optional()
+          .describe('Ids of tasks: they take, in this order, the places that they have among the tasks.'),
       }),
     ],
     { error: 'expected a name, or a level with name, label, values and order' },
   )
   .transform((level): Level => ({ label: level.name, values: {}, order: [], ...withoutUndefined(level) }));
 
+const cellIdSchema = idSchema.optional().describe("The cell's name in the data; made from the task's id if missing.");
 const cellSchema = z.union(
   [
-    z.strictObject({ id: idSchema.optional(), markdown: fileSchema }),
-    z.strictObject({ id: idSchema.optional(), code: fileSchema, runnable: z.boolean().default(true) }),
+    z.strictObject({ id: cellIdSchema, markdown: fileSchema.describe('A file with text. It may have placeholders in its name.') }),
+    z.strictObject({
+      id: cellIdSchema,
+      code: fileSchema.describe('A file with Python. It may have placeholders in its name.'),
+      runnable: z.boolean().default(true).describe('Whether participants can run it.'),
+    }),
   ],
   { error: 'expected a cell: `markdown: <file>` or `code: <file>`, with `id` and, for code, `runnable` if wanted' },
 );
@@ -65,73 +72,88 @@ const cellSchema = z.union(
 const taskSchema = z
   .strictObject({
     id: idSchema,
-    title: titleSchema,
-    kind: taskKindSchema.default('task'),
-    /** Time limit; a clock shows it, and when it is over the page goes on to the next task. */
-    minutes: z.number().positive().max(24 * 60).optional(),
-    cells: z.array(cellSchema).min(1).max(MAX_CELLS_PER_TASK),
+    title: titleSchema.describe('Stands above the task. It may have placeholders.'),
+    kind: taskKindSchema.default('task').describe('An introduction can only be the first, a closing only the last.'),
+    minutes: z
+      .number()
+      .positive()
+      .max(24 * 60)
+      .optional()
+      .describe('Time limit; a clock shows it, and when it is over the page goes on to the next task.'),
+    cells: z.array(cellSchema).min(1).max(MAX_CELLS_PER_TASK).describe('What stands in the task, from top to bottom.'),
   })
   // The number counts from the task's own first cell: adding a cell to one task renames none in another.
   .transform((task) => ({ ...task, cells: task.cells.map((cell, c) => ({ ...cell, id: cell.id ?? `${task.id}-${c + 1}` })) }));
 
 const notebookSchema = z.strictObject({
-  /** Whether tasks that are done can still be changed. */
-  earlierTasks: z.enum(['open', 'locked']).default('open'),
-  /** Completion and explanations from the kernel. */
-  completion: z.boolean().default(true),
-  /** Whether who pastes is reminded to name the source, as the original did. */
-  askForSource: z.boolean().default(true),
+  earlierTasks: z.enum(['open', 'locked']).default('open').describe('Whether tasks that are done can still be changed.'),
+  completion: z.boolean().default(true).describe('Completion and explanations from Python.'),
+  askForSource: z.boolean().default(true).describe('Whether who pastes is reminded to name the source.'),
 });
 export type NotebookChoice = z.infer<typeof notebookSchema>;
 
 const capSchema = z.int().positive().nullable();
 
 const studySchema = z.strictObject({
-    id: idSchema,
-    title: titleSchema,
-    language: z.enum(['en', 'de']),
-    /** The instance profile that the study needs. */
-    profile: idSchema.default('default'),
-    instance: instanceTimeSchema.prefault({}),
-    /** A participant's data is erased so many days after their end; `null`: never. */
-    keepDays: z.int().min(1).max(36_500).nullable().default(null),
-    state: z.enum(['draft', 'open', 'paused', 'closed']).default('draft'),
-    /** Placeholders that are the same in all conditions, in the texts too. */
-    values: valuesSchema.default({}),
-    conditions: z.record(keySchema, z.array(levelSchema).min(1)).default({}),
-    texts: z.strictObject({
-      ...{ intro: fileSchema, consent: fileSchema, howTo: fileSchema },
-      /** In place of our own words for who cannot take part. */
-      refusals: z.partialRecord(z.enum(ownWords), fileSchema).default({}),
-      /** The consent form as the ethics board approved it: the page links to it. */
-      consentPdf: fileSchema.optional(),
-    }),
+    id: idSchema.describe('Part of the link, `/?study=<id>`, and the name of the study in all data.'),
+    title: titleSchema.describe('Shown to participants.'),
+    language: z.enum(['en', 'de']).describe('Of the buttons and labels of all pages.'),
+    profile: idSchema.default('default').describe('The profile of instances that the study needs.'),
+    instance: instanceTimeSchema.prefault({}).describe('How long a participant keeps their instance.'),
+    keepDays: z
+      .int()
+      .min(1)
+      .max(36_500)
+      .nullable()
+      .default(null)
+      .describe("A participant's data is erased so many days after their end; `null`: never."),
+    state: z
+      .enum(['draft', 'open', 'paused', 'closed'])
+      .default('draft')
+      .describe('Of a new study; publishing again leaves the state as it is.'),
+    values: valuesSchema.default({}).describe('Placeholders that are the same in all conditions, in the texts too.'),
+    conditions: z
+      .record(keySchema, z.array(levelSchema).min(1))
+      .default({})
+      .describe('Factors and their levels. Each combination is a condition, and each participant gets one.'),
+    texts: z
+      .strictObject({
+        intro: fileSchema.describe('The first page, in Markdown.'),
+        consent: fileSchema.describe('The consent form, in Markdown. What is recorded is listed below it.'),
+        howTo: fileSchema.describe('What is read while the instance is made ready, in Markdown.'),
+        refusals: z
+          .partialRecord(z.enum(ownWords), fileSchema)
+          .default({})
+          .describe('In place of our own words for who cannot take part, in Markdown.'),
+        consentPdf: fileSchema
+          .optional()
+          .describe('The consent form as the ethics board approved it, a PDF: the page links to it.'),
+      })
+      .describe('Files in the study folder.'),
     consentBoxes: z
       .array(z.strictObject({ id: idSchema, text: z.string().trim().min(1).max(2_000) }))
       .min(1)
       .max(50)
-      .optional(),
-    /** Who may enter, when, and where they go back to. */
-    entry: entrySchema.prefault({}),
-    /** Asked before the consent form. */
-    screening: screeningSchema.optional(),
-    balancing: balancingSchema.prefault({}),
-    /** Without one, `entry.returnTo.completed` is the end. */
-    exitSurvey: exitSurveySchema.optional(),
-    notebook: notebookSchema.prefault({}),
-    record: recordSchema.prefault({}),
-    /** Asked in a dialog when a task is left unsolved. */
-    skipSurvey: questionsSchema.optional(),
-    /** What participants find beside their notebook: `path` is its name there, `file` that in the study folder. */
-    files: starterFilesSchema,
-    /** `null` is no cap. */
+      .optional()
+      .describe('What a participant ticks in order to consent; without it, four usual ones.'),
+    entry: entrySchema.prefault({}).describe('Who may enter, when, and where they go back to.'),
+    screening: screeningSchema.optional().describe('Asked before the consent form: who does not fit is told so.'),
+    balancing: balancingSchema.prefault({}).describe('How participants are spread over the conditions.'),
+    exitSurvey: exitSurveySchema
+      .optional()
+      .describe('Where who is done goes, or what they are asked. Without it, `entry.returnTo.completed` is the end.'),
+    notebook: notebookSchema.prefault({}).describe('What the notebook offers.'),
+    record: recordSchema.prefault({}).describe('What may be left out of the record.'),
+    skipSurvey: questionsSchema.optional().describe('Asked in a dialog when a task is left unsolved.'),
+    files: starterFilesSchema.describe('What participants find beside their notebook, such as the data that a task reads.'),
     caps: z
       .strictObject({
-        maxParticipants: capSchema.default(DEFAULT_MAX_PARTICIPANTS),
-        perAddressAndDay: capSchema.default(DEFAULT_PER_ADDRESS_AND_DAY),
+        maxParticipants: capSchema.default(DEFAULT_MAX_PARTICIPANTS).describe('Of the whole study.'),
+        perAddressAndDay: capSchema.default(DEFAULT_PER_ADDRESS_AND_DAY).describe('From one network address.'),
       })
-      .prefault({}),
-    tasks: z.array(taskSchema).min(1).max(MAX_TASKS),
+      .prefault({})
+      .describe('How many participants there may be; `null` is no cap.'),
+    tasks: z.array(taskSchema).min(1).max(MAX_TASKS).describe("The notebook's tasks, in the order in which they stand."),
   })
   .superRefine(({ exitSurvey, entry }, context) => {
     if (exitSurvey !== undefined || entry.returnTo.completed !== undefined) return;
@@ -141,6 +163,9 @@ const studySchema = z.strictObject({
       message: 'expected an exit survey, or `entry.returnTo.completed`: where whoever is done goes',
     });
   });
+
+/** For editors, which complete and explain by it. */
+export const studyJsonSchema = jsonSchema(studySchema);
 
 type StudyShape = z.infer<typeof studySchema>;
 
@@ -166,18 +191,12 @@ export function checkDefinition(raw: unknown): CheckedDefinition {
   const result = studySchema.safeParse(raw);
   const parts: StudyParts = result.data ?? understoodParts(raw);
   const problems = [
-    ...(result.error?.issues ?? []).map(shapeProblem),
+    ...shapeProblems(result.error?.issues ?? [], { given: raw, schema: studyJsonSchema }),
     ...crossReferenceProblems(parts),
   ];
   if (!result.success || problems.length > 0) return { parts, problems };
   const consentBoxes = result.data.consentBoxes ?? defaultConsentBoxes[result.data.language];
   return { definition: { ...result.data, consentBoxes }, parts, problems };
-}
-
-function shapeProblem(issue: z.core.$ZodIssue): DefinitionProblem {
-  // Of a wrong key the library itself says only that it is invalid; why stands one level deeper.
-  const reason = issue.code === 'invalid_key' ? issue.issues[0] : undefined;
-  return { path: issue.path as (string | number)[], message: reason?.message ?? issue.message };
 }
 
 function understoodParts(raw: unknown): StudyParts {

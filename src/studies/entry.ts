@@ -18,30 +18,42 @@ const momentSchema = z.iso.datetime({
 
 export const entrySchema = z
   .strictObject({
-    by: z.array(z.enum(waysIn)).min(1).default(['link']),
+    by: z
+      .array(z.enum(waysIn))
+      .min(1)
+      .default(['link'])
+      .describe('The ways in: everybody with the link, invitations, or a service that recruits.'),
     tokenService: z
       .strictObject({
-        check: serviceSchema,
-        used: serviceSchema.optional(),
-        /** Whom it cannot be asked about: nobody enters, or everybody. */
-        whenDown: z.enum(['refuse', 'admit']).default('refuse'),
+        check: serviceSchema.describe('Is asked whether a token is known and unused.'),
+        used: serviceSchema.optional().describe('Is told that a token was used.'),
+        whenDown: z
+          .enum(['refuse', 'admit'])
+          .default('refuse')
+          .describe('Whom it cannot be asked about: nobody enters, or everybody.'),
       })
-      .optional(),
-    /** Whether a link that was used goes on from another browser too. */
-    resume: z.enum(['anywhere', 'browser']).default('anywhere'),
-    mobiles: z.boolean().default(false),
-    opens: momentSchema.optional(),
-    closes: momentSchema.optional(),
-    /** Whether the deployment's captcha, if it has one, stands on the consent page. */
-    captcha: z.boolean().optional(),
-    keepAddresses: z.boolean().default(false),
+      .optional()
+      .describe('Belongs to `by: [token-service]`; the two parts of the token are appended to its addresses.'),
+    resume: z
+      .enum(['anywhere', 'browser'])
+      .default('anywhere')
+      .describe('Whether a link that was used goes on from another browser too.'),
+    mobiles: z.boolean().default(false).describe('Whether phones and tablets are let in.'),
+    opens: momentSchema.optional().describe('Before it nobody enters.'),
+    closes: momentSchema.optional().describe('From it on nobody enters.'),
+    captcha: z
+      .boolean()
+      .optional()
+      .describe("Whether the deployment's captcha, if it has one, stands on the consent page."),
+    keepAddresses: z.boolean().default(false).describe('Whether network addresses are kept.'),
     returnTo: z
       .strictObject({
-        completed: returnSchema.optional(),
-        screenedOut: returnSchema.optional(),
-        noConsent: returnSchema.optional(),
+        completed: returnSchema.optional().describe('Who is done.'),
+        screenedOut: returnSchema.optional().describe('Who does not fit.'),
+        noConsent: returnSchema.optional().describe('Who does not consent.'),
       })
-      .default({}),
+      .default({})
+      .describe('Where participants go back to, such as the pages of a recruiting service.'),
   })
   .superRefine(({ by, tokenService, opens, closes }, context) => {
     if (by.includes('token-service') !== (tokenService !== undefined)) {

@@ -13,10 +13,14 @@ const distinct = (texts: readonly string[], context: z.RefinementCtx): void => {
 };
 const options = z.array(text).min(2).max(50).superRefine(distinct);
 const rows = z.array(text).min(1).max(50).superRefine(distinct);
-const common = { id: idSchema, question: text, required: z.boolean().default(true) };
+const common = {
+  id: idSchema.describe("The answer's name in the data."),
+  question: text,
+  required: z.boolean().default(true),
+};
 
 export const questionSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ ...common, kind: z.literal('text'), lines: z.int().min(1).max(30).default(1) }),
+  z.strictObject({ ...common, kind: z.literal('text'), lines: z.int().min(1).max(30).default(1).describe('The height of the field.') }),
   z.strictObject({ ...common, kind: z.literal('number'), min: z.number().optional(), max: z.number().optional() }),
   z.strictObject({ ...common, kind: z.literal('choice'), options, several: z.boolean().default(false) }),
   z.strictObject({

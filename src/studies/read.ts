@@ -44,7 +44,7 @@ export interface Study extends Omit<StudyDefinition, 'conditions' | 'files' | 't
   readonly attachments: readonly Attachment[];
 }
 
-type YamlPath = readonly (string | number)[];
+type YamlPath = DefinitionProblem['path'];
 
 interface WantedFile {
   file: string;
@@ -61,7 +61,10 @@ export async function readStudy(folder: string): Promise<Study> {
   if (!definition || all.length > 0) {
     throw new StudyError(
       folder,
-      all.map(({ path, message }) => ({ file: STUDY_FILE, line: source.lineOf(path), path: path.join('.'), message })),
+      all.map((problem) => ({
+        ...{ file: STUDY_FILE, ...source.placeOf(problem) },
+        ...{ path: problem.path.join('.'), message: problem.message },
+      })),
     );
   }
   const files = { [STUDY_FILE]: source.text, ...texts };

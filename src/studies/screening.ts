@@ -15,10 +15,10 @@ const acceptedSchema = z.union([z.array(z.string()).min(1, 'expected at least on
 
 export const screeningSchema = z.strictObject({
   questions: questionsSchema,
-  /** By question; all of them must hold. */
   accept: z
     .record(z.string(), acceptedSchema)
-    .refine((accept) => Object.keys(accept).length > 0, 'expected a question that decides'),
+    .refine((accept) => Object.keys(accept).length > 0, 'expected a question that decides')
+    .describe('By question: the options of a choice of which one is enough, or `min` and `max`. All must hold.'),
 });
 export type Screening = z.infer<typeof screeningSchema>;
 type Accepted = z.infer<typeof acceptedSchema>;

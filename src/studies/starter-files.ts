@@ -12,7 +12,12 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
 const pathSchema = z.string().min(1).max(500);
 
 export const starterFilesSchema = z
-  .array(z.strictObject({ path: pathSchema, file: pathSchema }))
+  .array(
+    z.strictObject({
+      path: pathSchema.describe('Its plain name beside the notebook.'),
+      file: pathSchema.describe('Its path in the study folder.'),
+    }),
+  )
   .max(MAX_STARTER_FILES)
   .default([]);
 

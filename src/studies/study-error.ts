@@ -2,6 +2,7 @@ export interface StudyProblem {
   /** In the study folder. */
   readonly file: string;
   readonly line?: number;
+  readonly column?: number;
   /** Where in `study.yaml`, such as `tasks.0.cells.1.markdown`; empty where the whole file is meant. */
   readonly path: string;
   readonly message: string;
@@ -20,6 +21,8 @@ export class StudyError extends Error {
   }
 }
 
-function describe({ file, line, path, message }: StudyProblem): string {
-  return [line === undefined ? file : `${file}:${line}`, path].filter(Boolean).join(' ') + `: ${message}`;
+/** `file:line:column`, as compilers say it: terminals and editors make links of it. */
+function describe({ file, line, column, path, message }: StudyProblem): string {
+  const place = [file, line, column].filter((part) => part !== undefined).join(':');
+  return [place, path].filter(Boolean).join(' ') + `: ${message}`;
 }

@@ -1,16 +1,23 @@
-/** study.yaml as plain data that still knows on which line each thing stands. */
-import { isNode, LineCounter, parseDocument, type Document as YamlDocument } from 'yaml';
+/** study.yaml as plain data that still knows where each thing stands. */
+import { isCollection, isMap, isNode, LineCounter, parseDocument, type Document as YamlDocument } from 'yaml';
+import type { DefinitionProblem } from './definition-problem.js';
 
 export interface StudySource {
   readonly text: string;
   readonly value: unknown;
-  lineOf(path: readonly (string | number)[]): number;
+  placeOf(problem: Pick<DefinitionProblem, 'path' | 'ofKey'>): Place;
+}
+
+/** Counted from 1, as editors do. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
 }
 
 export class YamlProblems extends Error {
   override readonly name = 'YamlProblems';
 
-  constructor(readonly problems: readonly { line?: number; message: string }[]) {
+  constructor(readonly problems: readonly (Partial<Place> & { message: string })[]) {
     super(problems.map(({ message }) => message).join('\n'));
   }
 }
@@ -18,11 +25,14 @@ export class YamlProblems extends Error {
 export function parseStudyYaml(text: string): StudySource {
   const lines = new LineCounter();
   const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const lineAt = (offset: number): number => lines.linePos(offset).line;
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
   if (parsed.errors.length > 0) {
-    throw new YamlProblems(parsed.errors.map(({ pos, message }) => ({ line: lineAt(pos[0]), message })));
+    throw new YamlProblems(parsed.errors.map(({ pos, message }) => ({ ...placeAt(pos[0]), message })));
   }
-  return { text, value: plainValue(parsed), lineOf: (path) => lineAt(offsetOf(parsed, path)) };
+  return { text, value: plainValue(parsed), placeOf: ({ path, ofKey }) => placeAt(offsetOf(parsed, path, ofKey === true)) };
 }
 
 /** The library gives up on aliases that would grow without end. */
@@ -34,10 +44,16 @@ function plainValue(parsed: YamlDocument.Parsed): unknown {
   }
 }
 
-/** Where the thing at the path begins; where it is missing, the nearest thing around it. */
-function offsetOf(parsed: YamlDocument.Parsed, path: readonly (string | number)[]): number {
+/** Where the thing at the path begins, or the name of the field that it is; where it is missing, the nearest thing around it. */
+function offsetOf(parsed: YamlDocument.Parsed, path: readonly (string | number)[], ofKey: boolean): number {
   for (let depth = path.length; depth > 0; depth--) {
-    const node = parsed.getIn(path.slice(0, depth), true);
+    const [around, last] = [parsed.getIn(path.slice(0, depth - 1), true), path[depth - 1]];
+    const owner = depth === 1 ? parsed.contents : around;
+    const pair = isMap(owner) ? owner.items.find(({ key }) => String(key) === String(last)) : undefined;
+    const value = parsed.getIn(path.slice(0, depth), true);
+    // What begins on a line of its own is found by its name, and so is what is missing in it.
+    const byName = ofKey || depth < path.length || (isCollection(value) && value.flow !== true);
+    const node = pair !== undefined && byName ? pair.key : value;
     if (isNode(node) && node.range) return node.range[0];
   }
   return 0;
