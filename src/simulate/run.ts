@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Arrivals, arrivalTimes } from './arrivals.js';
 import { Bot, type Played } from './bot.js';
 import { type Behaviour, castBehaviours, type LeavingStep, type Mix } from './mix.js';
-import { randomFrom } from './random.js';
+import { randomFrom } from '../platform/random.js';
 import { Tally } from './tally.js';
 
 export interface RunOptions {

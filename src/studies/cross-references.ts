@@ -2,38 +2,50 @@
 import { repeatedIds } from './document.js';
 import type { DefinitionProblem } from './definition-problem.js';
 import type { Level } from './level.js';
+import type { Ordering } from './orderings/ordering.js';
+import { orderingProblems } from './orderings/problems.js';
+import { countRows, ORDERING, orderingRows, shortNames } from './orderings/rows.js';
 import { type Screening, screeningProblems } from './screening.js';
 
 export const MAX_CONDITIONS = 1_000;
 
-type Tasks = readonly { id: string; kind: string; cells: readonly { id: string }[] }[];
+type Tasks = readonly { id: string; kind: string; short?: string | undefined; cells: readonly { id: string }[] }[];
 type Conditions = Readonly<Record<string, readonly Level[]>>;
 
 /** A missing part could not be understood: nothing is held against it. */
 interface Parts {
   values?: Readonly<Record<string, string>> | undefined;
   conditions?: Conditions | undefined;
+  orderings?: readonly Ordering[] | undefined;
   consentBoxes?: readonly { id: string }[] | undefined;
   screening?: Screening | undefined;
   tasks?: Tasks | undefined;
 }
 
 export function crossReferenceProblems(study: Parts): DefinitionProblem[] {
-  const { values = {}, conditions = {}, consentBoxes = [], screening, tasks } = study;
+  const { values = {}, conditions = {}, orderings = [], consentBoxes = [], screening, tasks } = study;
   return [
     ...repeatedIds(tasks ?? []).map(({ path, message }) => ({ path: ['tasks', ...path], message })),
     ...placesOfKinds(tasks ?? []),
     ...repeatedBoxes(consentBoxes),
     ...(screening ? screeningProblems(screening) : []),
-    ...tooManyConditions(conditions),
+    ...tooManyConditions({ conditions, orderings }),
     ...repeatedLevels(conditions),
-    ...placeholderClashes(values, conditions),
+    ...placeholderClashes(values, conditions, orderings),
     ...(tasks ? orderProblems(conditions, tasks) : []),
+    ...(tasks ? orderingProblems(orderings, tasks) : []),
+    ...(tasks ? repeatedRows(orderings, tasks) : []),
+    ...orderedTwice(conditions, orderings),
   ];
 }
 
-export function countConditions(conditions: Conditions): number {
-  return Object.values(conditions).reduce((product, levels) => product * levels.length, 1);
+interface Design {
+  conditions: Conditions;
+  orderings: readonly Ordering[];
+}
+
+export function countConditions({ conditions, orderings }: Design): number {
+  return Object.values(conditions).reduce((product, levels) => product * levels.length, countRows(orderings));
 }
 
 function placesOfKinds(tasks: Tasks): DefinitionProblem[] {
@@ -52,10 +64,32 @@ function repeatedBoxes(boxes: readonly { id: string }[]): DefinitionProblem[] {
   }));
 }
 
-function tooManyConditions(conditions: Conditions): DefinitionProblem[] {
-  const count = countConditions(conditions);
+function tooManyConditions(design: Design): DefinitionProblem[] {
+  const count = countConditions(design);
   if (count <= MAX_CONDITIONS) return [];
-  return [{ path: ['conditions'], message: `the factors make ${count} conditions, at most ${MAX_CONDITIONS} are possible` }];
+  const [path, what] = design.orderings.length > 0 ? ['orderings', 'factors and orderings'] : ['conditions', 'factors'];
+  const made = Number.isSafeInteger(count) ? count : 'far too many';
+  return [{ path: [path], message: `the ${what} make ${made} conditions, at most ${MAX_CONDITIONS} are possible` }];
+}
+
+/** What cannot be told apart by its name could not be told apart in the results. */
+function repeatedRows(orderings: readonly Ordering[], tasks: Tasks): DefinitionProblem[] {
+  if (countRows(orderings) > MAX_CONDITIONS) return [];
+  const names = orderingRows(orderings, shortNames(tasks)).map(({ name }) => name);
+  const twice = repeated(names)[0]?.[1];
+  if (twice === undefined) return [];
+  return [{ path: ['orderings'], message: `two orders are called "${twice}": give the tasks a \`short\` that differs` }];
+}
+
+function orderedTwice(conditions: Conditions, orderings: readonly Ordering[]): DefinitionProblem[] {
+  if (orderings.length === 0) return [];
+  return Object.entries(conditions).flatMap(([factor, levels]) =>
+    levels.flatMap(({ order }, index) =>
+      order.length === 0
+        ? []
+        : [{ path: ['conditions', factor, index, 'order'], message: 'the study has `orderings`: they say all orders' }],
+    ),
+  );
 }
 
 function repeatedLevels(conditions: Conditions): DefinitionProblem[] {
@@ -72,14 +106,20 @@ function repeatedLevels(conditions: Conditions): DefinitionProblem[] {
 }
 
 /** A placeholder has one meaning, and has it in all conditions. */
-function placeholderClashes(values: Readonly<Record<string, string>>, conditions: Conditions): DefinitionProblem[] {
+function placeholderClashes(
+  values: Readonly<Record<string, string>>,
+  conditions: Conditions,
+  orderings: readonly Ordering[],
+): DefinitionProblem[] {
   const owners = new Map<string, string>(Object.keys(values).map((key) => [key, 'values']));
+  if (orderings.length > 0) owners.set(ORDERING, 'the orderings');
   const problems: DefinitionProblem[] = [];
   const claim = (key: string, owner: string, path: (string | number)[]): void => {
     const other = owners.get(key);
     if (other !== undefined) problems.push({ path, message: `%${key}% is defined by ${owner} and by ${other}` });
     else owners.set(key, owner);
   };
+  if (orderings.length > 0 && Object.hasOwn(values, ORDERING)) claim(ORDERING, 'values', ['values', ORDERING]);
   for (const factor of Object.keys(conditions)) claim(factor, `the factor "${factor}"`, ['conditions', factor]);
   for (const [factor, levels] of Object.entries(conditions)) {
     const keys = new Set(levels.flatMap((level) => Object.keys(level.values)));

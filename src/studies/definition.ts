@@ -10,6 +10,7 @@ import { exitSurveySchema } from './exit-survey.js';
 import { instanceTimeSchema } from './instance-time.js';
 import { jsonSchema } from './json-schema.js';
 import type { Level } from './level.js';
+import { orderingsSchema } from './orderings/ordering.js';
 import { questionsSchema } from './questions.js';
 import { recordSchema } from './record-schema.js';
 import { screeningSchema } from './screening.js';
@@ -73,6 +74,14 @@ const taskSchema = z
   .strictObject({
     id: idSchema,
     title: titleSchema.describe('Stands above the task. It may have placeholders.'),
+    short: z
+      .string()
+      .trim()
+      .min(1)
+      .max(3)
+      .optional()
+      .describe('How the names of orders say it, and `%task1.short%`, where 1 is its place: the first task has 0.'),
+    description: z.string().max(10_000).optional().describe('For the texts of other tasks, as `%task1.description%`.'),
     kind: taskKindSchema.default('task').describe('An introduction can only be the first, a closing only the last.'),
     minutes: z
       .number()
@@ -116,6 +125,7 @@ const studySchema = z.strictObject({
       .record(keySchema, z.array(levelSchema).min(1))
       .default({})
       .describe('Factors and their levels. Each combination is a condition, and each participant gets one.'),
+    orderings: orderingsSchema.describe('In which orders the tasks come. Without it, as they are listed.'),
     texts: z
       .strictObject({
         intro: fileSchema.describe('The first page, in Markdown.'),
@@ -177,7 +187,10 @@ export type Caps = StudyDefinition['caps'];
 /** The parts that name files and each other; what could not be understood is missing. */
 export type StudyParts = { [Part in (typeof partNames)[number]]?: StudyShape[Part] | undefined };
 
-const partNames = ['values', 'conditions', 'texts', 'consentBoxes', 'screening', 'balancing', 'files', 'tasks'] as const;
+const partNames = [
+  ...(['values', 'conditions', 'orderings', 'texts'] as const),
+  ...(['consentBoxes', 'screening', 'balancing', 'files', 'tasks'] as const),
+] as const;
 
 export interface CheckedDefinition {
   /** Only if there is no problem. */

@@ -21,13 +21,18 @@ export function fieldsAt(schema: JsonSchema, path: readonly PropertyKey[]): stri
 }
 
 function at(schema: JsonSchema, path: readonly PropertyKey[]): JsonSchema[] {
-  const alternatives = [schema, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].filter(isSchema);
+  const alternatives = alternativesOf(schema);
   const [first, ...rest] = path;
   if (first === undefined) return alternatives;
   const inside = alternatives.flatMap(({ properties, additionalProperties, items }) =>
     typeof first === 'number' ? [items] : [properties?.[String(first)] ?? additionalProperties],
   );
   return inside.filter(isSchema).flatMap((one) => at(one, rest));
+}
+
+function alternativesOf(schema: JsonSchema): JsonSchema[] {
+  const others = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].filter(isSchema);
+  return [schema, ...others.flatMap(alternativesOf)];
 }
 
 const isSchema = (one: unknown): one is JsonSchema => typeof one === 'object' && one !== null && !Array.isArray(one);

@@ -13,9 +13,10 @@ import {
   conditionCells,
   placeholderValues,
   renderDocument,
+  starterFilesOf,
   type ConditionCell,
 } from './render.js';
-import { renderStarterFiles, type StarterFile, starterFileProblems } from './starter-files.js';
+import { type StarterFile, starterFileProblems } from './starter-files.js';
 import { StudyError } from './study-error.js';
 import { readStudyFile, UnreadableFile } from './study-files.js';
 import { parseStudyYaml, YamlProblems, type StudySource } from './study-yaml.js';
@@ -71,7 +72,7 @@ export async function readStudy(folder: string): Promise<Study> {
   const conditions = conditionCells(definition).map((cell) => ({
     ...cell,
     document: renderDocument({ definition, files }, cell),
-    starterFiles: renderStarterFiles(definition.files, files, placeholderValues(definition, cell)),
+    starterFiles: starterFilesOf({ definition, files }, cell),
   }));
   assertConditions(folder, conditions);
   return {
@@ -86,12 +87,20 @@ export async function readStudy(folder: string): Promise<Study> {
 }
 
 /** Only with its conditions is it known what their names are. */
-function balancingOf({ balancing, conditions }: StudyParts): DefinitionProblem[] {
-  if (!balancing || !conditions || countConditions(conditions) > MAX_CONDITIONS) return [];
+function balancingOf({ balancing, ...parts }: StudyParts): DefinitionProblem[] {
+  const cells = understoodCells(parts);
+  if (!balancing || !cells) return [];
   return balancingProblems(
     balancing,
-    conditionCells({ conditions }).map(({ name }) => name),
+    cells.map(({ name }) => name),
   );
+}
+
+function understoodCells({ conditions, orderings, tasks }: StudyParts): ConditionCell[] | undefined {
+  if (!conditions || !orderings || countConditions({ conditions, orderings }) > MAX_CONDITIONS) return undefined;
+  // Orders are named by their tasks.
+  if (!tasks && orderings.length > 0) return undefined;
+  return conditionCells({ conditions, orderings, tasks: tasks ?? [] });
 }
 
 async function readSource(folder: string): Promise<StudySource> {
@@ -111,7 +120,8 @@ async function readSource(folder: string): Promise<StudySource> {
   }
 }
 
-function wantedFiles({ texts, tasks = [], files = [], conditions, values }: StudyParts): WantedFile[] {
+function wantedFiles(parts: StudyParts): WantedFile[] {
+  const { texts, tasks = [], files = [], conditions, values } = parts;
   const wanted = new Map<string, WantedFile>();
   const want = (file: string, path: YamlPath): void => {
     if (!wanted.has(file)) wanted.set(file, { file, path });
@@ -122,8 +132,9 @@ function wantedFiles({ texts, tasks = [], files = [], conditions, values }: Stud
   }
   for (const [code, file] of Object.entries(refusals)) want(file, ['texts', 'refusals', code]);
   // Without the placeholders' values it is not known which files are meant.
-  if (!conditions || !values || countConditions(conditions) > MAX_CONDITIONS) return [...wanted.values()];
-  for (const condition of conditionCells({ conditions })) {
+  const cells = understoodCells(parts);
+  if (!cells || !conditions || !values) return [...wanted.values()];
+  for (const condition of cells) {
     const placeholders = placeholderValues({ conditions, values }, condition);
     for (const [f, { file }] of files.entries()) want(fillPlaceholders(file, placeholders), ['files', f, 'file']);
     for (const [t, task] of tasks.entries()) {

@@ -2,16 +2,20 @@
 import type { CellTemplate, StudyDefinition, TaskTemplate } from './definition.js';
 import type { Cell, Document, Task } from './document.js';
 import type { Level } from './level.js';
+import { ORDERING, orderingRows, shortNames } from './orderings/rows.js';
 import { fillPlaceholders } from './placeholders.js';
+import { renderStarterFiles, type StarterFile } from './starter-files.js';
 
-/** A cell of the design: one level of each factor. */
+/** A cell of the design: one level of each factor, one order of the tasks. */
 export interface ConditionCell {
-  /** 1…n, the first factor changing slowest. */
+  /** 1…n: the order changes slowest, as in the original, then the first factor. */
   readonly number: number;
   /** For people, such as `cryptography, symmetric first`. */
   readonly name: string;
-  /** The level's name by factor. */
+  /** The level's name by factor; the order's name under `ordering`. */
   readonly factors: Readonly<Record<string, string>>;
+  /** All tasks, if the study has orderings. */
+  readonly order?: readonly string[];
 }
 
 export interface StudyTemplates {
@@ -20,17 +24,26 @@ export interface StudyTemplates {
   readonly files: Readonly<Record<string, string>>;
 }
 
-export function conditionCells({ conditions }: Pick<StudyDefinition, 'conditions'>): ConditionCell[] {
+type Design = Pick<StudyDefinition, 'conditions' | 'orderings' | 'tasks'>;
+
+export function conditionCells({ conditions, orderings, tasks }: Design): ConditionCell[] {
   const factors = Object.entries(conditions);
   const combinations = factors.reduce<Level[][]>(
     (cells, [, levels]) => cells.flatMap((cell) => levels.map((level) => [...cell, level])),
     [[]],
   );
-  return combinations.map((levels, index) => ({
-    number: index + 1,
-    name: levels.map(({ label }) => label).join(', ') || 'only condition',
-    factors: Object.fromEntries(levels.map((level, f) => [factors[f]![0], level.name])),
-  }));
+  const rows = orderingRows(orderings, shortNames(tasks));
+  return rows.flatMap((row, r) =>
+    combinations.map((levels, index) => ({
+      number: r * combinations.length + index + 1,
+      name: [...levels.map(({ label }) => label), row.name].filter((part) => part !== '').join(', ') || 'only condition',
+      factors: {
+        ...Object.fromEntries(levels.map((level, f) => [factors[f]![0], level.name])),
+        ...(row.name === '' ? {} : { [ORDERING]: row.name }),
+      },
+      ...(orderings.length === 0 ? {} : { order: row.tasks }),
+    })),
+  );
 }
 
 type Values = Pick<StudyDefinition, 'values' | 'conditions'>;
@@ -42,7 +55,25 @@ export function placeholderValues(definition: Values, condition?: ConditionCell)
     values.set(factor, level.name);
     for (const [key, value] of Object.entries(level.values)) values.set(key, value);
   }
+  const ordering = condition?.order && condition.factors[ORDERING];
+  if (ordering !== undefined) values.set(ORDERING, ordering);
   return values;
+}
+
+/** What `%task1%`, `%task1.short%` and `%task1.description%` stand for: the tasks by their places, from 0. */
+function taskPlaceholders(
+  definition: StudyDefinition,
+  condition: ConditionCell,
+  values: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const filled = (text: string): string => fillPlaceholders(text, values);
+  return new Map(
+    orderedTasks(definition, condition).flatMap(({ title, short, description }, place) => [
+      [`task${place}`, filled(title)],
+      ...(short === undefined ? [] : [[`task${place}.short`, filled(short)] as const]),
+      ...(description === undefined ? [] : [[`task${place}.description`, filled(description)] as const]),
+    ]),
+  );
 }
 
 /** The path of a cell's file; it may hold placeholders, so that each condition has a file of its own. */
@@ -50,24 +81,40 @@ export function cellFile(cell: CellTemplate, values: ReadonlyMap<string, string>
   return fillPlaceholders('markdown' in cell ? cell.markdown : cell.code, values);
 }
 
+/** Fills a text. The condition's placeholders first, as in the original: a value may name a task by its place. */
+function filler(definition: StudyDefinition, condition: ConditionCell): (text: string) => string {
+  const values = placeholderValues(definition, condition);
+  const places = taskPlaceholders(definition, condition, values);
+  return (text) => fillPlaceholders(fillPlaceholders(text, values), places);
+}
+
+export function starterFilesOf({ definition, files }: StudyTemplates, condition: ConditionCell): StarterFile[] {
+  const values = placeholderValues(definition, condition);
+  return renderStarterFiles(definition.files, files, values, filler(definition, condition));
+}
+
 export function renderDocument(study: StudyTemplates, condition: ConditionCell): Document {
   const values = placeholderValues(study.definition, condition);
+  const fill = filler(study.definition, condition);
   const tasks = orderedTasks(study.definition, condition).map(
     (task): Task => ({
       id: task.id,
-      title: fillPlaceholders(task.title, values),
+      title: fill(task.title),
       kind: task.kind,
       ...(task.minutes === undefined ? {} : { minutes: task.minutes }),
-      cells: task.cells.map((cell) => renderCell(cell, study.files, values)),
+      cells: task.cells.map((cell) => renderCell(cell, textOf(study.files, cellFile(cell, values)), fill)),
     }),
   );
   return { tasks };
 }
 
-function renderCell(cell: CellTemplate, files: StudyTemplates['files'], values: ReadonlyMap<string, string>): Cell {
-  const path = cellFile(cell, values);
+function textOf(files: StudyTemplates['files'], path: string): string {
   if (!Object.hasOwn(files, path)) throw new Error(`the study was read without its file ${path}`);
-  const source = fillPlaceholders(files[path]!, values).trimEnd();
+  return files[path]!;
+}
+
+function renderCell(cell: CellTemplate, text: string, fill: (text: string) => string): Cell {
+  const source = fill(text).trimEnd();
   if ('markdown' in cell) return { id: cell.id, type: 'markdown', source };
   return { id: cell.id, type: 'code', source, runnable: cell.runnable, executionCount: null, outputs: [] };
 }
@@ -80,9 +127,10 @@ function chosenLevels(definition: Values, condition: ConditionCell): [factor: st
   });
 }
 
-/** The ordered tasks change places among themselves; all others stay where they are. */
+/** By the orderings; without them the tasks that a level orders change places among themselves, and all others stay. */
 function orderedTasks(definition: StudyDefinition, condition: ConditionCell): TaskTemplate[] {
   const byId = new Map(definition.tasks.map((task) => [task.id, task]));
+  if (condition.order) return condition.order.map((id) => byId.get(id)!);
   let tasks = definition.tasks;
   for (const [, { order }] of chosenLevels(definition, condition)) {
     const moved = new Set(order);

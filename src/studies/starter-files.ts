@@ -38,10 +38,11 @@ export function renderStarterFiles(
   templates: readonly StarterFileTemplate[],
   files: Readonly<Record<string, string>>,
   values: Values,
+  fill: (text: string) => string,
 ): StarterFile[] {
   return templates.map(({ path, file }) => ({
     path: fillPlaceholders(path, values),
-    text: fillPlaceholders(files[fillPlaceholders(file, values)]!, values),
+    text: fill(files[fillPlaceholders(file, values)]!),
   }));
 }
 

@@ -7,7 +7,7 @@ import { allFaults } from './support/extent.js';
 import { FaultStack } from './support/fault-stack.js';
 import { LineOfPeople } from './support/line-of-people.js';
 import type { Manager } from './support/managers.js';
-import { randomFrom } from '../../src/simulate/random.js';
+import { randomFrom } from '../../src/platform/random.js';
 
 const KILLS = allFaults ? 200 : 12;
 const POOL = allFaults ? 20 : 6;

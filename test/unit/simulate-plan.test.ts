@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ARRIVALS, arrivalTimes } from '../../src/simulate/arrivals.js';
 import { BEHAVIOURS, castBehaviours, defaultMix, MixError, readMix } from '../../src/simulate/mix.js';
-import { randomFrom } from '../../src/simulate/random.js';
+import { randomFrom } from '../../src/platform/random.js';
 import { percentile } from '../../src/simulate/tally.js';
 
 const plan = { participants: 500, rate: 60 };

@@ -1,8 +1,11 @@
 /** Study folders for tests: a good one in memory, written changed or unchanged to a folder that is removed afterwards. */
+import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
+import { readStudy } from '../../src/studies/read.js';
+import { StudyError } from '../../src/studies/study-error.js';
 
 export interface RawStudy extends Record<string, unknown> {
   conditions: Record<string, unknown>;
@@ -68,4 +71,15 @@ export async function writeStudy(
 
 export async function removeStudies(): Promise<void> {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+}
+
+/** All that is said about a study that is refused. */
+export async function problemsOf(folder: string): Promise<string[]> {
+  const error = await readStudy(folder).then(
+    () => assert.fail('the study was accepted'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof StudyError, String(error));
+  for (const { message } of error.problems) assert.ok(error.message.includes(message));
+  return error.problems.map(({ file, path: where, message }) => `${file} ${where}: ${message}`);
 }
