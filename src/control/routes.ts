@@ -16,7 +16,7 @@ import { instanceRoutes } from './instances/routes.js';
 import type { NomadUi } from './nomad-ui.js';
 import { overviewRoutes } from './overview-page.js';
 import { participantRoutes } from './participants/routes.js';
-import { studyRoutes } from './study-page.js';
+import { studyRoutes } from './study/page.js';
 
 export interface Control {
   readonly database: Database;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { funnelOf } from '../../src/control/funnel.js';
+import { dropoutRows } from '../../src/control/study/dropouts.js';
+import { funnelOf } from '../../src/control/study/funnel.js';
 
 describe('the funnel', () => {
   it('counts whom a step was reached by, who is there, and who left there', () => {
-    const { steps, leftByCondition } = funnelOf([
+    const funnel = funnelOf([
       { state: 'arrived', furthest: 'arrived', condition: null, count: 7 },
       { state: 'screened', furthest: 'arrived', condition: null, count: 3 },
       { state: 'waiting', furthest: 'waiting', condition: 1, count: 2 },
@@ -15,6 +16,7 @@ describe('the funnel', () => {
       { state: 'abandoned', furthest: 'working', condition: 2, count: 6 },
       { state: 'finished', furthest: 'working', condition: 1, count: 10 },
     ]);
+    const { steps } = funnel;
     const line = ({ step, reached, now, left }: (typeof steps)[number]) =>
       `${step} ${reached} ${now}: ${left.abandoned} ${left.withdrawn} ${left.screened}`;
     assert.deepEqual(steps.map(line), [
@@ -24,12 +26,15 @@ describe('the funnel', () => {
       'working 26 4: 6 5 0',
       'finished 10 10: 0 0 0',
     ]);
-    assert.deepEqual(
-      [...leftByCondition],
-      [
-        [1, 1],
-        [2, 11],
-      ],
-    );
+    const dropouts = dropoutRows(funnel).map(({ name, reached, left, byCondition }) => {
+      const each = byCondition && [...byCondition].map(([number, own]) => `${number}: ${own.left} of ${own.reached}`);
+      return `${name} ${left} of ${reached}; ${each?.join(', ')}`;
+    });
+    assert.deepEqual(dropouts, [
+      'arrived 3 of 39; undefined',
+      'consented 0 of 29; undefined',
+      'waiting 1 of 29; 1: 1 of 13, 2: 0 of 16',
+      'working 11 of 26; 1: 0 of 10, 2: 11 of 16',
+    ]);
   });
 });

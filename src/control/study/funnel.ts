@@ -1,4 +1,4 @@
-import type { Queryable } from '../platform/postgres/database.js';
+import type { Queryable } from '../../platform/postgres/database.js';
 
 export const steps = ['arrived', 'consented', 'waiting', 'working', 'finished'] as const;
 export type Step = (typeof steps)[number];
@@ -18,9 +18,12 @@ export interface FunnelStep {
 
 export interface Funnel {
   readonly steps: readonly FunnelStep[];
-  /** How many left after they had got a condition, by its number. */
-  readonly leftByCondition: ReadonlyMap<number, number>;
+  /** The same of those who have this condition, by its number. Nobody has one before they joined: before `waiting`. */
+  readonly byCondition: ReadonlyMap<number, readonly FunnelStep[]>;
 }
+
+/** All who left at a step, one way or another. */
+export const leftAt = ({ left }: FunnelStep): number => leaving.reduce((sum, way) => sum + left[way], 0);
 
 interface Group {
   readonly state: Step | Leaving;
@@ -42,24 +45,21 @@ export async function readFunnel(database: Queryable, study: string): Promise<Fu
 }
 
 export function funnelOf(groups: readonly Group[]): Funnel {
-  const isLeaving = (state: Group['state']): state is Leaving => (leaving as readonly string[]).includes(state);
+  const conditions = new Set(groups.flatMap(({ condition }) => condition ?? []));
+  const of = (number: number): readonly FunnelStep[] => stepsOf(groups.filter(({ condition }) => condition === number));
+  return { steps: stepsOf(groups), byCondition: new Map([...conditions].map((number) => [number, of(number)])) };
+}
+
+function stepsOf(groups: readonly Group[]): FunnelStep[] {
   const sum = (which: (group: Group) => boolean): number =>
     groups.reduce((total, group) => total + (which(group) ? group.count : 0), 0);
   const reachedBy = ({ state, furthest }: Group): number => steps.indexOf(state === 'finished' ? 'finished' : furthest);
-  const leftByCondition = new Map<number, number>();
-  for (const { state, condition, count } of groups) {
-    if (condition === null || !isLeaving(state)) continue;
-    leftByCondition.set(condition, (leftByCondition.get(condition) ?? 0) + count);
-  }
-  return {
-    steps: steps.map((step, place) => ({
-      step,
-      reached: sum((group) => reachedBy(group) >= place),
-      now: sum(({ state }) => state === step),
-      left: Object.fromEntries(
-        leaving.map((way) => [way, sum((group) => group.state === way && reachedBy(group) === place)]),
-      ) as Record<Leaving, number>,
-    })),
-    leftByCondition,
-  };
+  return steps.map((step, place) => ({
+    step,
+    reached: sum((group) => reachedBy(group) >= place),
+    now: sum(({ state }) => state === step),
+    left: Object.fromEntries(
+      leaving.map((way) => [way, sum((group) => group.state === way && reachedBy(group) === place)]),
+    ) as Record<Leaving, number>,
+  }));
 }

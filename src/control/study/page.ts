@@ -1,12 +1,16 @@
 import type { Context } from 'koa';
-import { changeStudyState, type StudyState } from '../participants/study-state.js';
-import { readLeadership } from '../platform/pass-report.js';
-import type { Database } from '../platform/postgres/database.js';
-import { Refusal } from '../platform/web/refusal.js';
-import { showPage } from './access/page.js';
-import { action, type ControlRoute, page, type Visit } from './access/route.js';
-import { unknownStudy } from './access/study-right.js';
-import type { NomadUi } from './nomad-ui.js';
+import { changeStudyState, type StudyState } from '../../participants/study-state.js';
+import { readLeadership } from '../../platform/pass-report.js';
+import type { Database } from '../../platform/postgres/database.js';
+import { Refusal } from '../../platform/web/refusal.js';
+import { showPage } from '../access/page.js';
+import { action, type ControlRoute, page, type Visit } from '../access/route.js';
+import { unknownStudy } from '../access/study-right.js';
+import type { NomadUi } from '../nomad-ui.js';
+import { patterns } from '../../platform/plot.js';
+import type { Share } from './dropouts.js';
+import { leftAt } from './funnel.js';
+import { cellsPlot, dropoutPlot, funnelPlot, percent } from './plots.js';
 import { readStudyView, type StudyView } from './study.js';
 
 interface StudyPageParts {
@@ -47,7 +51,27 @@ async function showStudy(ctx: Context, parts: StudyPageParts, visit: Visit): Pro
   showPage(ctx, visit, 'control/study.html', {
     ...{ study, verbs, link: link.href, changes: changes[study.state] },
     jobLink: job === undefined ? null : parts.nomad.job(job),
+    ...{ patterns, plots: plotsOf(study), difference: differenceOf(study), share },
   });
+}
+
+/** Of what there is nothing there is no plot. */
+function plotsOf({ funnel, cells, dropouts }: StudyView): Readonly<Record<string, string | null>> {
+  const hasArrivals = (funnel.steps[0]?.reached ?? 0) > 0;
+  return {
+    funnel: hasArrivals ? funnelPlot(funnel.steps, leftAt) : null,
+    cells: cells.length > 0 ? cellsPlot(cells) : null,
+    dropouts: dropouts.some(({ left }) => left > 0) ? dropoutPlot(dropouts, cells) : null,
+  };
+}
+
+const share = ({ left, reached }: Share): string =>
+  reached === 0 ? '–' : `${left} of ${reached} (${percent(left, reached)})`;
+
+/** Between the fullest and the emptiest condition that is still drawn. */
+function differenceOf({ cells }: StudyView): number {
+  const taken = cells.filter(({ active }) => active).map(({ completed, inFlight }) => completed + inFlight);
+  return taken.length === 0 ? 0 : Math.max(...taken) - Math.min(...taken);
 }
 
 /** Before anything happens: what will. */

@@ -1,9 +1,10 @@
-import { conditionScope } from '../participants/counters.js';
-import type { StudyState } from '../participants/study-state.js';
-import type { StudyPage } from '../participants/study-store.js';
-import type { Queryable } from '../platform/postgres/database.js';
-import { entryTime } from '../studies/entry.js';
-import { type Funnel, readFunnel } from './funnel.js';
+import { conditionScope } from '../../participants/counters.js';
+import type { StudyState } from '../../participants/study-state.js';
+import type { StudyPage } from '../../participants/study-store.js';
+import type { Queryable } from '../../platform/postgres/database.js';
+import { entryTime } from '../../studies/entry.js';
+import { type DropoutRow, dropoutRows } from './dropouts.js';
+import { type Funnel, leftAt, readFunnel } from './funnel.js';
 
 export interface Cell {
   readonly number: number;
@@ -32,6 +33,7 @@ export interface StudyView {
   readonly taken: number;
   readonly lost: number;
   readonly funnel: Funnel;
+  readonly dropouts: readonly DropoutRow[];
   readonly cells: readonly Cell[];
 }
 
@@ -68,6 +70,7 @@ export async function readStudyView(database: Queryable, id: string): Promise<St
     taken: count('study', 'inFlight') + count('study', 'completed'),
     lost: count('record', 'lost') + count('record', 'strays'),
     funnel,
+    dropouts: dropoutRows(funnel),
     cells: await readCells(database, id, page, funnel, count),
   };
 }
@@ -90,7 +93,7 @@ async function readCells(
       inFlight: count(scope, 'inFlight'),
       completed: count(scope, 'completed'),
       quota: balancing.quotas[condition.name] ?? null,
-      left: funnel.leftByCondition.get(condition.number) ?? 0,
+      left: (funnel.byCondition.get(condition.number) ?? []).reduce((sum, step) => sum + leftAt(step), 0),
     };
   });
 }
