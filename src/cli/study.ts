@@ -4,21 +4,16 @@ import { publishStudy } from '../participants/study-store.js';
 import type { Database } from '../platform/postgres/database.js';
 import { publishedSchema } from '../studies/published-schema.js';
 import { readStudy } from '../studies/read.js';
-import { checkStudy } from './study-check.js';
+import { addStudyCheck } from './study-check.js';
+import { StudyCommandError } from './study-command-error.js';
 import { withDatabase } from './with-database.js';
 
 const ACTOR = 'observatory study';
 
-/** What was asked for and cannot be, in words for whoever asked. */
-export class StudyCommandError extends Error {}
-
 /** `study check | schema | add | list | open | pause | close`. */
 export function addStudy(program: Command): void {
   const study = program.command('study').description('the studies that participants can take');
-  study
-    .command('check <folder>')
-    .description('read the study in this folder and say all that is wrong with it; nothing is published')
-    .action(checkStudy);
+  addStudyCheck(study);
   study
     .command('schema')
     .description('print the JSON Schema of study.yaml, by which editors complete and check')

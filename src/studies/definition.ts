@@ -65,6 +65,10 @@ const cellSchema = z.union(
       id: cellIdSchema,
       code: fileSchema.describe('A file with Python. It may have placeholders in its name.'),
       runnable: z.boolean().default(true).describe('Whether participants can run it.'),
+      expect: z
+        .enum(['success', 'error'])
+        .default('success')
+        .describe('What comes of running it as it is given: `error` where that is the task. `study check` runs it.'),
     }),
   ],
   { error: 'expected a cell: `markdown: <file>` or `code: <file>`, with `id` and, for code, `runnable` if wanted' },

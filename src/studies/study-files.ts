@@ -1,5 +1,5 @@
 /** Reads files of a study, and nothing outside its folder. */
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MAX_SOURCE_LENGTH } from './document.js';
 
@@ -19,6 +19,16 @@ export async function readStudyFile(folder: string, file: string): Promise<strin
   const text = decode(file, await readFile(resolved));
   if (text.length > MAX_SOURCE_LENGTH) throw new UnreadableFile(tooLong(file));
   return text.replaceAll('\r\n', '\n');
+}
+
+/** All files of the folder, but those that are hidden. */
+export async function listStudyFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+    .filter((file) => !file.split('/').some((part) => part.startsWith('.') || part === '__pycache__'))
+    .sort();
 }
 
 export async function readStudyPdf(folder: string, file: string): Promise<Buffer> {

@@ -1,7 +1,7 @@
 /** The commands on studies, on a real Postgres, as a researcher types them. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -25,28 +25,51 @@ describe('observatory study', function () {
     await rm(runDir, { recursive: true, force: true });
   });
 
-  async function observatory(...args: string[]): Promise<string> {
+  const observatory = (...args: string[]): Promise<string> => observatoryIn({}, ...args);
+
+  async function observatoryIn(environment: NodeJS.ProcessEnv, ...args: string[]): Promise<string> {
     const main = path.join(packageRoot, 'src/cli/main.ts');
     const { stdout } = await run(process.execPath, ['--import', 'tsx', main, ...args], {
-      env: { ...process.env, ...services.environment },
+      env: { ...process.env, ...services.environment, ...environment },
       cwd: packageRoot,
     });
     return stdout;
   }
 
-  const refused = (...args: string[]): Promise<string> =>
-    observatory(...args).then(
+  const refused = (...args: string[]): Promise<string> => refusedIn({}, ...args);
+
+  const refusedIn = (environment: NodeJS.ProcessEnv, ...args: string[]): Promise<string> =>
+    observatoryIn(environment, ...args).then(
       (out) => assert.fail(`it was done: ${out}`),
       (error: unknown) => (error as { stderr: string }).stderr,
     );
 
   it('checks a folder without a database, and says where what is wrong stands', async () => {
-    assert.match(await observatory('study', 'check', FOLDER), /^Study crypto-api can be published: .*\n {2}1 {2}\S/);
+    const unchecked = await observatory('study', 'check', FOLDER, '--no-run');
+    assert.match(unchecked, /^Study crypto-api: 4 tasks, 4 conditions, .*\n {2}1 {2}\S/);
+    assert.match(unchecked, /Its code was not run\.\nIt can be published\.\n$/);
     const broken = path.join(runDir, 'broken');
     await cp(FOLDER, broken, { recursive: true });
     const file = path.join(broken, 'study.yaml');
     await writeFile(file, (await readFile(file, 'utf8')).replace(/^title:/m, 'titel:'));
-    assert.match(await refused('study', 'check', broken), /study\.yaml.*titel/s);
+    assert.match(await refused('study', 'check', broken), /study\.yaml:\d+:1 titel: .*did you mean `title`/s);
+  });
+
+  it('says which code does not run, and that it could not be run where there is no Python', async () => {
+    const broken = path.join(runDir, 'failing');
+    await cp(FOLDER, broken, { recursive: true });
+    await writeFile(path.join(broken, 'tasks/symmetric/check.py'), 'import gone');
+    const failing = await refused('study', 'check', broken);
+    assert.match(
+      failing,
+      /^- tasks\/symmetric\/check\.py:1: ModuleNotFoundError: .*\(task symmetric, cell symmetric-5\)$/m,
+    );
+    assert.match(failing, /`expect: error`/);
+    const node = path.join(runDir, 'only-node');
+    await mkdir(node);
+    await symlink(process.execPath, path.join(node, 'node'));
+    const without = await refusedIn({ PATH: node }, 'study', 'check', broken);
+    assert.match(without, /could not be run on this machine: there is no python3.*`--no-run`/s);
   });
 
   it('opens, pauses and closes a study, says so again, and refuses one that there is not', async () => {

@@ -34,7 +34,13 @@ describe('the published schema of study.yaml', () => {
   });
 
   it('gives the fields of alternatives: both kinds of cells, levels, both ends', () => {
-    assert.deepEqual(fieldsAt(studyJsonSchema, ['tasks', 0, 'cells', 0]), ['id', 'markdown', 'code', 'runnable']);
+    assert.deepEqual(fieldsAt(studyJsonSchema, ['tasks', 0, 'cells', 0]), [
+      'id',
+      'markdown',
+      'code',
+      'runnable',
+      'expect',
+    ]);
     assert.deepEqual(fieldsAt(studyJsonSchema, ['conditions', 'any', 1]), ['name', 'label', 'values', 'order']);
     assert.deepEqual(fieldsAt(studyJsonSchema, ['exitSurvey']), ['url', 'parameters', 'questions', 'thanks']);
     assert.ok(fieldsAt(studyJsonSchema, ['screening', 'questions', 0]).includes('several'));
