@@ -9,6 +9,7 @@ import { ProfilesError } from '../platform/profiles.js';
 import { packageVersion } from '../platform/root.js';
 import { readSettings, readSome, SettingsError } from '../platform/settings.js';
 import { MixError } from '../simulate/mix.js';
+import { NotOriginal } from '../studies/original/editor.js';
 import { StudyError } from '../studies/study-error.js';
 import { controlLink } from './control-link.js';
 import { addDeploy } from './deploy.js';
@@ -139,6 +140,7 @@ try {
     ExportError,
     EraseError,
     StudyCommandError,
+    NotOriginal,
     MixError,
     ReplayError,
     SimulateError,

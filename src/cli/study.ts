@@ -6,6 +6,7 @@ import { publishedSchema } from '../studies/published-schema.js';
 import { readStudy } from '../studies/read.js';
 import { addStudyCheck } from './study-check.js';
 import { StudyCommandError } from './study-command-error.js';
+import { addOriginal } from './study-original.js';
 import { withDatabase } from './with-database.js';
 
 const ACTOR = 'observatory study';
@@ -33,6 +34,7 @@ export function addStudy(program: Command): void {
     .command('list')
     .description('all studies with their state and participants')
     .action(() => withDatabase(list));
+  addOriginal(study);
   const changes = [
     ['open', 'open', 'let participants in'],
     ['pause', 'paused', 'let nobody in for a while; whoever is in goes on'],

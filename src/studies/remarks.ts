@@ -7,7 +7,7 @@ import { SCHEMA_FILE } from './published-schema.js';
 /** Of each kind no more are told. */
 const MOST = 20;
 /** Beside a study without being part of it. */
-const NO_PART = new RegExp(`^(${SCHEMA_FILE.replaceAll('.', '\\.')}|README(\\.\\w+)?|LICENSE(\\.\\w+)?|.*~)$`, 'i');
+const NO_PART = new RegExp(`^(${SCHEMA_FILE.replaceAll('.', '\\.')}|original-conditions\\.csv|README(\\.\\w+)?|LICENSE(\\.\\w+)?|.*~)$`, 'i');
 
 /** `present`: the paths of all files in its folder. */
 export function remarks(study: Study, present: readonly string[]): string[] {
