@@ -85,6 +85,15 @@ addSimulate(program);
 addReplay(program);
 
 program
+  .command('openapi')
+  .description('print the description of the control area’s HTTP API, an OpenAPI document')
+  .action(async () => {
+    const { openApi } = await import('../control/api/document.js');
+    const { endpoints } = await import('../control/api/endpoints.js');
+    console.log(JSON.stringify(openApi(endpoints), null, 2));
+  });
+
+program
   .command('doctor')
   .description('examine every service and permission that the Observatory needs, and a canary instance')
   .option('--json', 'one JSON object instead of lines')

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Role, roles } from '../control/access/role.js';
+import { addToken, DAYS, listTokens, MOST_DAYS, revokeToken, type Token } from '../control/access/tokens.js';
 import { addUser, changePassword, changeRights, disableUser, listUsers, type User } from '../control/access/users.js';
 import type { Database } from '../platform/postgres/database.js';
 import { readPassword } from './password-input.js';
@@ -14,7 +15,7 @@ interface RightsOptions {
   readonly revoke: readonly string[];
 }
 
-/** `users add | list | rights | password | disable`: who may enter the control pages. */
+/** `users add | list | rights | password | disable | token`: who may enter the control pages. */
 export function addUsers(program: Command): void {
   const users = program.command('users').description('who may enter the control pages, and what of them');
   users
@@ -61,6 +62,55 @@ export function addUsers(program: Command): void {
       await withDatabase((database) => disableUser(database, name, off !== true, ACTOR));
       console.log(off === true ? `User ${name} can sign in again.` : `User ${name} cannot sign in any more.`);
     });
+  addUserTokens(users);
+}
+
+interface TokenOptions {
+  readonly name: string;
+  readonly days: number;
+  readonly readOnly?: boolean;
+}
+
+/** `users token add | list | revoke`: for programs that ask the HTTP API. */
+function addUserTokens(users: Command): void {
+  const tokens = users.command('token').description('tokens of the HTTP API: each may what its user may');
+  tokens
+    .command('add <user>')
+    .description('make a token and print it; it cannot be shown again')
+    .requiredOption('--name <name>', 'what it is for; the audit names it')
+    .option('--days <days>', `until it is not taken any more, at most ${MOST_DAYS}`, Number, DAYS)
+    .option('--read-only', 'let it look and change nothing')
+    .action(async (user: string, { name, days, readOnly }: TokenOptions) => {
+      await withDatabase(async (database) => {
+        console.log(await addToken(database, { user, name, days, readOnly: readOnly === true }, ACTOR));
+      });
+    });
+  tokens
+    .command('list [user]')
+    .description('all tokens, or those of one user')
+    .action((user?: string) =>
+      withDatabase(async (database) => {
+        printTokens(await listTokens(database, user ?? null));
+      }),
+    );
+  tokens
+    .command('revoke <user> <name>')
+    .description('take a token no longer')
+    .action(async (user: string, name: string) => {
+      await withDatabase((database) => revokeToken(database, user, name, ACTOR));
+      console.log(`Token ${name} of user ${user} is not taken any more.`);
+    });
+}
+
+function printTokens(tokens: readonly Token[]): void {
+  const day = (at: Date): string => at.toISOString().slice(0, 10);
+  if (tokens.length === 0) console.log('There is no token.');
+  for (const { user, name, readOnly, expiresAt, isExpired, usedAt } of tokens) {
+    const used = usedAt === null ? 'never used' : `last used ${day(usedAt)}`;
+    console.log(
+      `${user}  ${name}  ${isExpired ? 'expired' : `until ${day(expiresAt)}`}  ${used}${readOnly ? '  read-only' : ''}`,
+    );
+  }
 }
 
 function role(text: string): Role {

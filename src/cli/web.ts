@@ -107,7 +107,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const routers = [
     router,
     unreachableRoutes(database),
-    controlRoutes({
+    ...controlRoutes({
       ...{ database, redis, secret, staleAfterSeconds: staleAfter(settings), nomad: nomadUi(settings) },
       ...{ log, provider: identityProviderOf(settings), publicUrl: settings.OBSERVATORY_PUBLIC_URL },
       ...{ webNomad, replay: assets.replay },
@@ -124,7 +124,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     surveyRoutes(database),
     oldAddressRoutes({ database, secret, nudge }),
   ];
-  for (const each of routers) app.use(each.routes()).use(each.allowedMethods(otherMethods));
+  for (const each of routers) app.use(each.routes()).use(refuseOtherMethods(each));
 
   const questions = new LeaseQuestions(database);
   const gate = gateListener({
@@ -159,8 +159,15 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   };
 }
 
-const wrongMethod = (): Refusal => new Refusal(405, 'wrong-method', 'This page does not take such a request.');
-const otherMethods = { throw: true, notImplemented: wrongMethod, methodNotAllowed: wrongMethod };
+/** What a page does not take is refused, with those methods named that it takes. */
+function refuseOtherMethods(router: Router): Router.IMiddleware {
+  const looked = router.allowedMethods();
+  return async (ctx, next) => {
+    await looked(ctx, next);
+    if (ctx.body != null || (ctx.status !== 405 && ctx.status !== 501)) return;
+    throw new Refusal(405, 'wrong-method', 'This page does not take such a request.');
+  };
+}
 
 function sweepHourly(database: Database, log: Logger): NodeJS.Timeout {
   const sweep = (): void => {

@@ -5,13 +5,15 @@ import type { Inquiry } from '../platform/inquiry.js';
 import type { Database } from '../platform/postgres/database.js';
 import { passwordRoutes } from './access/password-page.js';
 import { PasswordCheck } from './access/passwords.js';
+import { apiRouter } from './api/router.js';
+import { endpoints } from './api/endpoints.js';
 import type { ControlRoute } from './access/route.js';
 import { controlRouter } from './access/router.js';
 import type { IdentityProvider } from './access/identity-provider.js';
 import { elsewhereRoutes } from './access/sign-in-elsewhere.js';
 import { signInRoutes } from './access/sign-in.js';
 import { SignInThrottle } from './access/throttle.js';
-import { exportRoutes } from './export/download.js';
+import { Exports, exportRoutes } from './export/download.js';
 import { instanceRoutes } from './instances/routes.js';
 import type { NomadUi } from './nomad-ui.js';
 import { overviewRoutes } from './overview-page.js';
@@ -37,22 +39,28 @@ export interface Control {
 }
 
 /** Every page of the control area and whom it is for; a test has a negative case for each. */
-export function controlTable(control: Control): ControlRoute[] {
-  const entering = {
-    database: control.database,
-    throttle: new SignInThrottle(control.redis, control.secret),
-    passwords: new PasswordCheck(),
-  };
+export function controlTable(control: Control, { throttle, exports } = shared(control)): ControlRoute[] {
+  const entering = { database: control.database, throttle, passwords: new PasswordCheck() };
   return [
     ...signInRoutes(entering),
     ...elsewhereRoutes(control),
     ...passwordRoutes(entering),
     ...overviewRoutes(control),
     ...studyRoutes(control),
-    ...exportRoutes(control),
+    ...exportRoutes(exports),
     ...participantRoutes(control),
     ...instanceRoutes(control),
   ];
 }
 
-export const controlRoutes = (control: Control): Router => controlRouter(control, controlTable(control));
+/** What the pages and the API count together. */
+const shared = ({ database, redis, secret }: Control) => ({
+  throttle: new SignInThrottle(redis, secret),
+  exports: new Exports(database),
+});
+
+/** The pages, and the HTTP API that does what they do. */
+export function controlRoutes(control: Control): [pages: Router, api: Router] {
+  const common = shared(control);
+  return [controlRouter(control, controlTable(control, common)), apiRouter({ ...control, ...common }, endpoints)];
+}

@@ -79,3 +79,33 @@ export const cases: Readonly<Record<string, Case>> = {
   'GET /control/instances/:instance/replace': { path: `${heldAt(1)}/replace`, allowed: 200 },
   'POST /control/instances/:instance/replace': { path: `${heldAt(1)}/replace`, form: { from: 'leased' }, allowed: 303 },
 };
+
+/** How each operation of the HTTP API is asked in `api-access.test.ts`, by its name; one that is not here fails there. */
+export interface ApiCase {
+  /** Below /control/api/v1. */
+  readonly path: string;
+  readonly body?: object;
+}
+
+const api = { study: `/studies/${THEIRS}`, person: `/studies/${THEIRS}/participants/${PERSON}` };
+
+export const apiCases: Readonly<Record<string, ApiCase>> = {
+  readSelf: { path: '/self' },
+  readOverview: { path: '/overview' },
+  listStudies: { path: '/studies' },
+  readStudy: { path: api.study },
+  changeStudyState: { path: `${api.study}/state`, body: { from: 'open', to: 'paused' } },
+  exportStudy: { path: `${api.study}/export` },
+  listParticipants: { path: `${api.study}/participants` },
+  readParticipant: { path: api.person },
+  readEvents: { path: `${api.person}/events` },
+  exportParticipant: { path: `${api.person}/data` },
+  withdrawParticipant: { path: `${api.person}/withdraw`, body: {} },
+  eraseParticipant: { path: `${api.person}/erase`, body: { reason: 'asked to' } },
+  listInstances: { path: '/instances' },
+  readInstance: { path: `/instances/${HELD[0]}` },
+  retireInstance: { path: `/instances/${HELD[0]}/retire`, body: { from: 'leased' } },
+  replaceInstance: { path: `/instances/${HELD[1]}/replace`, body: { from: 'leased' } },
+  listAudit: { path: '/audit' },
+  listStudyAudit: { path: `${api.study}/audit` },
+};

@@ -111,9 +111,9 @@ describe('the page of a study', function () {
     const before = await audited();
     const act = (form: Record<string, string>) => answer(researcher.act(`${PAGE}/state`, form));
     assert.equal(await act({ from: 'paused', to: 'open' }), '409 changed-meanwhile');
-    assert.equal(await act({ from: 'open', to: 'draft' }), '400 no-such-change');
-    assert.equal(await act({ from: 'open', to: 'open' }), '400 no-such-change');
-    assert.equal(await act({ from: 'open' }), '400 no-such-change');
+    assert.equal(await act({ from: 'open', to: 'draft' }), '409 no-such-change');
+    assert.equal(await act({ from: 'open', to: 'open' }), '409 no-such-change');
+    assert.equal(await act({ from: 'open' }), '409 no-such-change');
     const admin = await Staff.with(web, 'adam', 'admin');
     for (const path of ['/control/studies/unknown', '/control/studies/%00', '/control/studies/unknown/state'])
       assert.equal(await answer(admin.request(path, { headers: { accept: 'text/html' } })), '404 unknown-study');

@@ -24,6 +24,9 @@ describe('limits of requests', () => {
       'GET /survey': 'pages',
       'GET /assets/landing/landing.css': 'assets',
       'PUT /nowhere': 'posts',
+      'GET /control/api/v1/studies': 'api',
+      'POST /control/api/v1/studies/a/state': 'api',
+      'GET /control/apis': 'pages',
       'GET /nowhere': 'pages',
       'GET //': 'pages',
     };

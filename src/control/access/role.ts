@@ -13,6 +13,16 @@ export interface Visitor {
   readonly studies: readonly string[] | 'all';
 }
 
+/** An account, with the studies that it has rights to. */
+interface Account extends Visitor {
+  readonly studies: readonly string[];
+}
+
+export const visitorOf = ({ name, role, studies }: Account): Visitor => ({
+  ...{ name, role },
+  studies: role === 'admin' ? 'all' : studies,
+});
+
 /** The one who comes by the link of `observatory control`. */
 export const operator: Visitor = { name: 'operator', role: 'admin', studies: 'all' };
 

@@ -39,7 +39,7 @@ async function answered(ctx: Context, access: Access, route: ControlRoute): Prom
 }
 
 /** Nothing of these pages is kept, framed or told to others; where a form comes from is told to ourselves. */
-function protect(ctx: Context): void {
+export function protect(ctx: Context): void {
   ctx.set('Cache-Control', 'no-store');
   ctx.set('Referrer-Policy', 'same-origin');
 }
@@ -74,7 +74,7 @@ async function guarded(ctx: Context, { database }: Access, route: GuardedRoute):
   }
 }
 
-const needsRole = (role: string): Refusal =>
+export const needsRole = (role: string): Refusal =>
   new Refusal(
     403,
     'role-needed',

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import type { Queryable } from '../../platform/postgres/database.js';
-import { operator, type Role, type Visitor } from './role.js';
+import { operator, type Role, type Visitor, visitorOf } from './role.js';
 
 const cookie = 'observatory-control';
 const path = '/control';
@@ -69,10 +69,7 @@ export async function currentSession(ctx: Context, database: Queryable): Promise
     // A page that keeps itself up to date does not say that somebody is there.
     [hashOf(id), LONGEST_IDLE, ctx.get('x-observatory-live') === ''],
   );
-  return rows[0] && { id, visitor: visitorOf(rows[0]) };
-}
-
-function visitorOf({ user, role, studies }: Row): Visitor {
-  if (user === null || role === null) return operator;
-  return { name: user, role, studies: role === 'admin' ? 'all' : studies };
+  if (rows[0] === undefined) return undefined;
+  const { user: name, role, studies } = rows[0];
+  return { id, visitor: name === null || role === null ? operator : visitorOf({ name, role, studies }) };
 }

@@ -1,3 +1,4 @@
+import type { Queryable } from '../../platform/postgres/database.js';
 import { Refusal } from '../../platform/web/refusal.js';
 import { idSchema } from '../../studies/document.js';
 import { seesStudy, type Visitor } from './role.js';
@@ -13,6 +14,12 @@ export function checkStudy(visitor: Visitor, study: string): void {
   }
   // What is no id is no study, and Postgres would choke on some of it.
   if (!idSchema.safeParse(study).success) throw unknownStudy();
+}
+
+/** For what would not ask for the study itself. */
+export async function checkKnownStudy(database: Queryable, study: string): Promise<void> {
+  const { rowCount } = await database.query('select from studies where id = $1', [study]);
+  if (rowCount === 0) throw unknownStudy();
 }
 
 /** For whoever sees all studies. */

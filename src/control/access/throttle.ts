@@ -13,6 +13,8 @@ const allowed = {
   network: { points: 50, duration: 15 * MINUTE },
   /** Of one name, from wherever: guesses that come from many addresses. High, as anybody can use it up. */
   name: { points: 100, duration: 60 * MINUTE },
+  /** Wrong tokens of the API from one address. */
+  token: { points: 50, duration: 15 * MINUTE },
 } as const;
 
 type By = keyof typeof allowed;
@@ -24,7 +26,7 @@ export interface Attempt {
   readonly isFirstRefused: boolean;
 }
 
-/** Counts the sign-ins that fail, of all web processes in Redis; with Redis away, each process counts its own. */
+/** Counts the sign-ins and the tokens that fail, of all web processes in Redis; with Redis away, each process counts its own. */
 export class SignInThrottle {
   private readonly counts: Readonly<Record<By, RateLimiterAbstract>>;
 
@@ -41,12 +43,21 @@ export class SignInThrottle {
         rejectIfRedisNotReady: true,
       });
     };
-    this.counts = { pair: count('pair'), network: count('network'), name: count('name') };
+    this.counts = { pair: count('pair'), network: count('network'), name: count('name'), token: count('token') };
   }
 
   /** Counts before the password is looked at: many attempts at once are as many as one after the other. */
-  async attempt(name: string, address: string): Promise<Attempt> {
-    for (const [by, key] of this.keys(name, address)) {
+  attempt(name: string, address: string): Promise<Attempt> {
+    return this.counted(this.keys(name, address));
+  }
+
+  /** Counts it. Who has a right one is not asked to wait for others: nobody guesses 256 random bits. */
+  wrongToken(address: string): Promise<Attempt> {
+    return this.counted([['token', addressKey(this.secret, 'sign-in', networkOf(address))]]);
+  }
+
+  private async counted(keys: readonly [By, string][]): Promise<Attempt> {
+    for (const [by, key] of keys) {
       try {
         await this.counts[by].consume(key);
       } catch (error) {

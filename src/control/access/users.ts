@@ -153,7 +153,7 @@ async function acceptedPassword(password: string, name: string): Promise<string>
   return hashPassword(password);
 }
 
-async function lockUser(client: Queryable, name: string): Promise<{ readonly role: Role }> {
+export async function lockUser(client: Queryable, name: string): Promise<{ readonly role: Role }> {
   const { rows } = await client.query<{ role: Role }>('select role from accounts.users where name = $1 for update', [
     name,
   ]);

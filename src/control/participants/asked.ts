@@ -3,7 +3,7 @@ import { type Cursor, type Order, orders, states, type Wanted } from './list.js'
 
 type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-const MAX_SEARCH = 160;
+export const MAX_SEARCH = 160;
 
 export function wantedOf(query: Query): Wanted {
   const text = (name: string): string => (typeof query[name] === 'string' ? query[name] : '');
@@ -11,24 +11,30 @@ export function wantedOf(query: Query): Wanted {
   const state = states.find((known) => known === text('state')) ?? null;
   const condition = /^[1-9]\d{0,8}$/.test(text('condition')) ? Number(text('condition')) : null;
   return {
-    // Postgres takes no NUL, and nobody has control characters in a name.
-    search: text('search')
-      .replace(/\p{Cc}/gu, '')
-      .trim()
-      .slice(0, MAX_SEARCH),
+    search: searchOf(text('search')),
     ...{ state, condition, order, losses: text('losses') === '1' },
     after: cursorOf(text('after'), order),
   };
 }
 
+/** Postgres takes no NUL, and nobody has control characters in a name. */
+export const searchOf = (text: string): string =>
+  text
+    .replace(/\p{Cc}/gu, '')
+    .trim()
+    .slice(0, MAX_SEARCH);
+
 const END = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
-function cursorOf(text: string, order: Order): Cursor | null {
+/** Null for what is no place in a list of this order. */
+export function cursorOf(text: string, order: Order): Cursor | null {
   const [number = '', endedAt = null] = text.split('_');
   if (!/^\d{1,15}$/.test(number) || (endedAt !== null) !== (order === 'ended')) return null;
   if (endedAt !== null && (!END.test(endedAt) || Number.isNaN(Date.parse(endedAt)))) return null;
   return { number, endedAt };
 }
+
+export const cursorText = ({ number, endedAt }: Cursor): string => (endedAt === null ? number : `${number}_${endedAt}`);
 
 /** The address of the page that begins behind somebody. */
 export function addressOf({ search, state, condition, losses, order }: Wanted, after: Cursor | null): string {
@@ -38,6 +44,6 @@ export function addressOf({ search, state, condition, losses, order }: Wanted, a
   if (condition !== null) query.set('condition', String(condition));
   if (losses) query.set('losses', '1');
   if (order !== 'newest') query.set('order', order);
-  if (after !== null) query.set('after', after.endedAt === null ? after.number : `${after.number}_${after.endedAt}`);
+  if (after !== null) query.set('after', cursorText(after));
   return query.size === 0 ? '' : `?${query.toString()}`;
 }

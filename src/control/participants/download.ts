@@ -1,5 +1,5 @@
 /** All that is kept of one participant, as whoever asks for their own data gets it: JSON, a line a row, with the export's columns. */
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
@@ -16,15 +16,25 @@ export function downloadRoutes(database: Database): ControlRoute[] {
     action('/control/studies/:study/participants/:participant/data', 'researcher', async (ctx, visit) => {
       const { id } = await foundPerson(ctx, database, visit);
       const { study, visitor } = visit;
-      await audit(database, { subject: 'participant', id, study, to: 'exported', actor: visitor.name });
-      const output = new PassThrough();
       ctx.attachment(`${study}-${id}.jsonl`);
-      ctx.type = 'application/jsonl';
-      ctx.body = output;
-      // The download breaks off, and what serves it logs why.
-      void writePerson(database, study, id, output).catch((error: unknown) => output.destroy(error as Error));
+      ctx.type = PERSON_TYPE;
+      ctx.body = await personData(database, { study, id, actor: visitor.name });
     }),
   ];
+}
+
+export const PERSON_TYPE = 'application/jsonl';
+
+/** What is written while it is read. */
+export async function personData(
+  database: Database,
+  { study, id, actor }: { readonly study: string; readonly id: string; readonly actor: string },
+): Promise<Readable> {
+  await audit(database, { subject: 'participant', id, study, to: 'exported', actor });
+  const output = new PassThrough();
+  // The download breaks off, and what serves it logs why.
+  void writePerson(database, study, id, output).catch((error: unknown) => output.destroy(error as Error));
+  return output;
 }
 
 /** How a participant's rows are known in a table; undefined where it has none. */

@@ -1,13 +1,11 @@
 /** A participant is taken out of the study, or erased: each asks first, and is noted with the name of whoever did it. */
 import type { Context } from 'koa';
-import { erase } from '../../participants/erase.js';
-import { leave } from '../../participants/leave.js';
-import { type Database, transaction } from '../../platform/postgres/database.js';
+import type { Database } from '../../platform/postgres/database.js';
 import { Refusal } from '../../platform/web/refusal.js';
 import { showPage } from '../access/page.js';
 import { action, type ControlRoute, page, type Visit } from '../access/route.js';
 import { foundPerson } from './found.js';
-import type { Person } from './person.js';
+import { erasePerson, hasLeft, leftAlready, withdrawPerson } from './leaving.js';
 
 const BASE = '/control/studies/:study/participants/:participant';
 
@@ -26,42 +24,21 @@ async function ask(ctx: Context, database: Database, visit: Visit, what: 'withdr
   showPage(ctx, visit, `control/participant-${what}.html`, { study: visit.study, person });
 }
 
-const hasLeft = ({ state }: Person): boolean => state === 'withdrawn' || state === 'screened';
-
 async function withdraw(ctx: Context, database: Database, visit: Visit): Promise<void> {
   const person = await foundPerson(ctx, database, visit);
-  const leaving = { participant: person.id, to: 'withdrawn', actor: visit.visitor.name } as const;
-  const reason = reasonOf(visit, person) || 'by the team';
-  if (!(await transaction(database, (client) => leave(client, { ...leaving, reason })))) throw leftAlready(person);
+  const { form, visitor } = visit;
+  await withdrawPerson(database, person, { reason: form.get('reason') ?? '', actor: visitor.name });
   seeOther(ctx, `/control/studies/${visit.study}/participants/${person.id}`);
 }
 
 async function eraseForGood(ctx: Context, database: Database, visit: Visit): Promise<void> {
   const person = await foundPerson(ctx, database, visit);
-  if (visit.form.get('confirm')?.trim().toLowerCase() !== person.id)
+  const { form, visitor } = visit;
+  if (form.get('confirm')?.trim().toLowerCase() !== person.id)
     throw new Refusal(400, 'not-confirmed', 'What was typed is not the participant’s id. Nothing was erased.');
-  const reason = reasonOf(visit, person);
-  if (reason === '') throw new Refusal(400, 'no-reason', 'Say why: the reason is what is kept. Nothing was erased.');
-  await erase(database, { participant: person.id, actor: visit.visitor.name, reason });
+  await erasePerson(database, person, { reason: form.get('reason') ?? '', actor: visitor.name });
   seeOther(ctx, `/control/studies/${visit.study}/participants`);
 }
-
-const MAX_REASON = 200;
-
-/** It outlives the participant's data, so it must not name them. */
-function reasonOf({ form }: Visit, { id, who }: Person): string {
-  const reason = (form.get('reason') ?? '')
-    .replace(/\p{Cc}/gu, ' ')
-    .trim()
-    .slice(0, MAX_REASON);
-  const names = [id, ...Object.values(who?.recruitment ?? {}), who?.identity?.replace(/^[^:]*:/, '') ?? ''];
-  if (names.some((name) => name.length > 3 && reason.toLowerCase().includes(name.toLowerCase())))
-    throw new Refusal(400, 'reason-names', 'The reason names the participant, and it is kept. Say it without.');
-  return reason;
-}
-
-const leftAlready = ({ state }: Person): Refusal =>
-  new Refusal(409, 'left-already', `This participant has left the study already: ${state}.`);
 
 function seeOther(ctx: Context, to: string): void {
   ctx.status = 303;

@@ -19,7 +19,7 @@ export interface Person {
   readonly lost: number;
   readonly strays: number;
   readonly duplicates: number;
-  readonly screening: Answered | null;
+  readonly screening: (Answered & { readonly fits: boolean }) | null;
   readonly exit: Answered | null;
   /** Null for whoever may not see it. */
   readonly who: { readonly identity: string | null; readonly recruitment: Readonly<Record<string, string>> } | null;
@@ -28,7 +28,6 @@ export interface Person {
 export interface Answered {
   readonly at: string;
   readonly answers: Readonly<Record<string, unknown>>;
-  readonly fits?: boolean;
 }
 
 /** Undefined for who is not there, or is of another study. */

@@ -1,17 +1,15 @@
 import type { Context } from 'koa';
-import { changeStudyState, type StudyState } from '../../participants/study-state.js';
 import { readLeadership } from '../../platform/pass-report.js';
 import type { Database } from '../../platform/postgres/database.js';
-import { Refusal } from '../../platform/web/refusal.js';
 import { showPage } from '../access/page.js';
 import { action, type ControlRoute, page, type Visit } from '../access/route.js';
-import { unknownStudy } from '../access/study-right.js';
 import type { NomadUi } from '../nomad-ui.js';
 import { patterns } from '../../platform/plot.js';
+import { changes, foundStudy, moveStudy, possible } from './change.js';
 import type { Share } from './dropouts.js';
 import { leftAt } from './funnel.js';
 import { cellsPlot, dropoutPlot, funnelPlot, percent } from './plots.js';
-import { readStudyView, type StudyView } from './study.js';
+import type { StudyView } from './study.js';
 
 interface StudyPageParts {
   readonly database: Database;
@@ -27,23 +25,10 @@ export function studyRoutes(parts: StudyPageParts): ControlRoute[] {
   ];
 }
 
-/** What can be made of a study in each state, and what the button says. */
-const changes: Readonly<Record<StudyState, readonly StudyState[]>> = {
-  draft: ['open'],
-  open: ['paused', 'closed'],
-  paused: ['open', 'closed'],
-  closed: ['open'],
-};
 const verbs = { open: 'Open', paused: 'Pause', closed: 'Close', draft: 'Draft' } as const;
 
-async function found({ database }: StudyPageParts, { study }: Visit): Promise<StudyView> {
-  const view = await readStudyView(database, study);
-  if (view === undefined) throw unknownStudy();
-  return view;
-}
-
 async function showStudy(ctx: Context, parts: StudyPageParts, visit: Visit): Promise<void> {
-  const study = await found(parts, visit);
+  const study = await foundStudy(parts.database, visit.study);
   const { report } = await readLeadership(parts.database);
   const job = report?.pools.find(({ profile }) => profile === study.profile)?.job;
   const link = new URL('/', parts.publicUrl);
@@ -76,31 +61,13 @@ function differenceOf({ cells }: StudyView): number {
 
 /** Before anything happens: what will. */
 async function askForState(ctx: Context, parts: StudyPageParts, visit: Visit): Promise<void> {
-  const study = await found(parts, visit);
-  const to = wanted(study.state, ctx.query['to']);
+  const study = await foundStudy(parts.database, visit.study);
+  const to = possible(study.state, ctx.query['to']);
   showPage(ctx, visit, 'control/study-state.html', { study, to, verb: verbs[to] });
 }
 
-async function changeState(ctx: Context, parts: StudyPageParts, visit: Visit): Promise<void> {
-  const study = await found(parts, visit);
-  const from = visit.form.get('from');
-  if (from !== study.state) throw changedMeanwhile(study.state);
-  const to = wanted(from, visit.form.get('to'));
-  const change = { study: study.id, from: study.state, to, actor: visit.visitor.name };
-  if (!(await changeStudyState(parts.database, change))) throw changedMeanwhile((await found(parts, visit)).state);
+async function changeState(ctx: Context, { database }: StudyPageParts, { study, form, visitor }: Visit): Promise<void> {
+  await moveStudy(database, { study, from: form.get('from'), to: form.get('to'), actor: visitor.name });
   ctx.status = 303;
-  ctx.redirect(`/control/studies/${study.id}`);
+  ctx.redirect(`/control/studies/${study}`);
 }
-
-function wanted(from: StudyState, text: unknown): StudyState {
-  const to = changes[from].find((state) => state === text);
-  if (to !== undefined) return to;
-  throw new Refusal(400, 'no-such-change', `A study that is ${from} can only become ${changes[from].join(' or ')}.`);
-}
-
-const changedMeanwhile = (state: StudyState): Refusal =>
-  new Refusal(
-    409,
-    'changed-meanwhile',
-    `Somebody changed the study meanwhile: it is ${state} now. Nothing was changed by you.`,
-  );

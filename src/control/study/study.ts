@@ -97,3 +97,15 @@ async function readCells(
     };
   });
 }
+
+export type StudyHead = Pick<StudyView, 'id' | 'title' | 'state' | 'liveState' | 'profile' | 'revision'>;
+
+/** @param seen null: all of them */
+export async function listStudies(database: Queryable, seen: readonly string[] | null): Promise<StudyHead[]> {
+  const { rows } = await database.query<StudyHead>(
+    `select id, title, state, live_state as "liveState", profile, revision from studies
+     where $1::text[] is null or id = any($1) order by id`,
+    [seen],
+  );
+  return rows;
+}

@@ -25,6 +25,7 @@ import { sql as accountsElsewhere } from './migrations/0023-accounts-elsewhere.j
 import { sql as people } from './migrations/0024-people.js';
 import { sql as instancesInOrder } from './migrations/0025-instances-in-order.js';
 import { sql as storeContinuing } from './migrations/0026-store-continuing.js';
+import { sql as apiTokens } from './migrations/0027-api-tokens.js';
 
 const migrations: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: mainPath },
@@ -53,6 +54,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 24, sql: people },
   { version: 25, sql: instancesInOrder },
   { version: 26, sql: storeContinuing },
+  { version: 27, sql: apiTokens },
 ];
 
 /** The migrations that this version knows. */

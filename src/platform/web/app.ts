@@ -6,6 +6,7 @@ import Koa, { type Context, type Next } from 'koa';
 import type { Logger } from '../log.js';
 import type { Settings } from '../settings.js';
 import { clientAddress, Proxies } from './client-address.js';
+import { isApiPath, PROBLEM_TYPE, problemOf } from './problem.js';
 import { Refusal } from './refusal.js';
 import { type Audience, refusal, refusalPage } from './refusal-pages.js';
 import { sessionKeys } from './session-keys.js';
@@ -81,7 +82,10 @@ const matchedRoute = (ctx: Context): string | undefined => (ctx as { readonly _m
 
 /** The original's addresses name a participant, and end with the token; those of the control pages name one who may be erased. */
 function loggedPath(path: string): string {
-  return path.replace(/^(\/(?:getcode|get_ipynb|getipynb|survey|control\/studies\/[^/]*\/participants))\/.*/i, '$1/…');
+  return path.replace(
+    /^(\/(?:getcode|get_ipynb|getipynb|survey|control\/(?:api\/v1\/)?studies\/[^/]*\/participants))\/.*/i,
+    '$1/…',
+  );
 }
 
 /** The one place where an error becomes an answer. */
@@ -97,9 +101,15 @@ async function answered(log: Logger, ctx: Context, next: Next): Promise<void> {
     if (told.status >= 500) log.error({ err: error, ...line }, 'request failed');
     else log.warn(line, told.message);
     ctx.status = told.status;
-    if (wantsJson(ctx)) ctx.body = { error: told.code, message: told.message, ...told.details };
+    if (isApiPath(ctx.path)) tellProblem(ctx, told, reference);
+    else if (wantsJson(ctx)) ctx.body = { error: told.code, message: told.message, ...told.details };
     else ctx.body = ctx.state.render('error.html', refusalPage(told, reference, audience(ctx)));
   }
+}
+
+function tellProblem(ctx: Context, told: Refusal, reference: string): void {
+  ctx.body = problemOf(told, reference);
+  ctx.type = PROBLEM_TYPE;
 }
 
 function refusalOf(error: unknown): Refusal {

@@ -23,6 +23,8 @@ export const defaultLimits = {
   heartbeat: { session: 60, address: 1_200 },
   /** The original's addresses, which survey servers and scripts ask for many participants. */
   scripts: { session: 1_200, address: 3_000 },
+  /** The HTTP API of the control area. */
+  api: { session: 1_200, address: 3_000 },
   /** Requests to an instance; no address is looked at. */
   gate: { session: 3_000, address: Infinity },
 } as const satisfies Readonly<Record<string, Limit>>;
@@ -32,6 +34,7 @@ export type Limits = Readonly<Record<LimitGroup, Limit>>;
 
 const rules: readonly (readonly [LimitGroup, RegExp])[] = [
   ['assets', /^\/assets\//i],
+  ['api', /^\/control\/api(?:\/.*)?$/i],
   ['events', /^\/proxy\/[^/]*\/events$/i],
   ['heartbeat', /^\/(?:proxy\/[^/]*\/heartbeat|heartbeat(?:\.php)?)$/i],
   ['polling', /^\/(?:getAssignedInstance(?:\.php)?|waiting(?:\/.*)?|proxy\/[^/]*\/place)$/i],
