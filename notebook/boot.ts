@@ -1,4 +1,5 @@
 /** Where the page starts: reads its configuration, shows the notebook, and connects Python beside it. */
+import { begun } from './begin.js';
 import { element } from './dom.js';
 import { IndexedEventStore } from './indexed-event-store.js';
 import { messagesFor, type Messages } from './messages.js';
@@ -38,7 +39,6 @@ async function boot(): Promise<void> {
   const parent = document.getElementById('notebook');
   const instance = parent?.dataset.instance;
   if (!parent || instance === undefined) throw new Error('the page has no element "notebook" with an instance');
-  const begun = kernelModule.then(({ beginConnection }) => beginConnection(instance));
   const server = new NotebookServer(instance);
   const page = randomId();
   const others = new OtherPages(page);

@@ -113,7 +113,7 @@ export async function buildNotebook(outDir) {
   await mkdir(outDir, { recursive: true });
   const { metafile } = await build({
     ...shared,
-    entryPoints: { notebook: join(here, 'boot.ts'), style: join(here, 'style.css') },
+    entryPoints: { begin: join(here, 'begin.ts'), notebook: join(here, 'boot.ts'), style: join(here, 'style.css') },
     outdir: outDir,
   });
   if (Object.keys(metafile.inputs).some((file) => file.includes('node_modules/zod/'))) {
@@ -121,15 +121,18 @@ export async function buildNotebook(outDir) {
       'the page would bring zod along, more than all else it has: it may import only types from where zod is',
     );
   }
-  const [js, css, kernel] = ['notebook/boot.ts', 'notebook/style.css', 'notebook/kernel.ts'].map((file) =>
-    entryOf(metafile, file),
+  const [begin, js, css, kernel] = ['begin.ts', 'boot.ts', 'style.css', 'kernel.ts'].map((file) =>
+    entryOf(metafile, `notebook/${file}`),
   );
   const { replay, files } = await buildReplay(outDir);
   const manifest = {
+    begin: basename(begin),
     js: basename(js),
     css: basename(css),
     // What each page needs. The rest is loaded by those that turn out to need it.
-    preload: [...withImports(metafile, [js, kernel])].filter((name) => name !== js).map((name) => basename(name)),
+    preload: [...withImports(metafile, [begin, js, kernel])]
+      .filter((name) => name !== begin && name !== js)
+      .map((name) => basename(name)),
     replay,
   };
   const built = [...new Set([...filesOf(metafile), ...files])];
@@ -142,9 +145,9 @@ export async function buildNotebook(outDir) {
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const outDir = process.argv[2];
   if (!outDir) throw new Error('usage: node notebook/build.mjs <folder>');
-  const { js, css, preload } = await buildNotebook(resolve(outDir));
+  const { begin, js, css, preload } = await buildNotebook(resolve(outDir));
   const sizes = await Promise.all(
-    [js, css, ...preload].map(async (name) => (await stat(join(outDir, `${name}.br`))).size),
+    [begin, js, css, ...preload].map(async (name) => (await stat(join(outDir, `${name}.br`))).size),
   );
   const total = sizes.reduce((sum, size) => sum + size, 0);
   process.stdout.write(`built ${js} and ${css} in ${outDir}: a page loads ${total} bytes (brotli)\n`);

@@ -25,6 +25,12 @@ export function openConnection(model: Kernel.IModel, settings: ServerConnection.
   return new KernelConnection({ model, serverSettings: settings, handleComms: false });
 }
 
+/** The instance's kernel as the page's own preload asked for it: to the letter, or the browser would ask anew. */
+async function preloadedKernel({ baseUrl }: ServerConnection.ISettings): Promise<Kernel.IModel | undefined> {
+  const response = await fetch(`${baseUrl}api/kernels`, { credentials: 'same-origin' });
+  return response.ok ? ((await response.json()) as Kernel.IModel[])[0] : undefined;
+}
+
 /** A connection that was begun before the notebook was there to use it. */
 export interface BegunConnection {
   readonly model: Kernel.IModel;
@@ -35,7 +41,7 @@ export interface BegunConnection {
 export async function beginConnection(instance: string): Promise<BegunConnection | null> {
   const settings = serverSettings(instance);
   try {
-    const model = await findKernel(settings, null);
+    const model = (await preloadedKernel(settings)) ?? (await findKernel(settings, null));
     return { model, connection: openConnection(model, settings) };
   } catch {
     return null;

@@ -19,8 +19,6 @@ import {
 } from './kernel-server.js';
 import type { EventData } from './protocol.js';
 
-export { beginConnection } from './kernel-server.js';
-
 export type KernelState = EventData['kernel']['state'];
 export type Reconnection = EventData['reconnect'];
 

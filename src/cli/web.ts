@@ -70,6 +70,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   const nudge = (): void => {
     redis.publish(keys.nudge, 'web').catch((error: unknown) => log.debug({ err: error }, 'the manager was not nudged'));
   };
+  const refill = laterUnless(nudge);
   const tellOld = (instances: readonly string[]): void => {
     pushOld(redis, instances).catch((error: unknown) => log.debug({ err: error }, 'the manager was not told'));
   };
@@ -113,11 +114,11 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
       ...{ webNomad, replay: assets.replay },
     }),
     landingRoutes({
-      ...{ database, log, secret, room, nudge, telemetry, captcha: captchaOf(settings) },
+      ...{ database, log, secret, room, refill, telemetry, captcha: captchaOf(settings) },
       tokenUsed: (participant) => {
         tokens.used(participant);
       },
-      notebookFiles: [assets.js, assets.css, ...assets.preload],
+      notebookFiles: [assets.begin, assets.js, assets.css, ...assets.preload],
     }),
     waitingRoutes(room),
     submitRoutes({ database, hints, assets, log, secret, nudge, prepare, telemetry }),
@@ -195,7 +196,23 @@ function listenTo(app: Koa, address: string): Promise<Server> {
   return listen((request, response) => void answer(request, response), address);
 }
 
+/** On one machine a new instance's start would slow down the page of whoever just got one. */
+const REFILL_AFTER_MS = 1_000;
+
+function laterUnless(nudge: () => void): (isUrgent: boolean) => void {
+  let timer: NodeJS.Timeout | undefined;
+  return (isUrgent) => {
+    if (isUrgent) nudge();
+    else
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        nudge();
+      }, REFILL_AFTER_MS).unref();
+  };
+}
+
 const manifestSchema = z.object({
+  begin: z.string(),
   js: z.string(),
   css: z.string(),
   preload: z.array(z.string()),
@@ -207,9 +224,10 @@ async function notebookAssets(): Promise<NotebookAssets & Pick<Control, 'replay'
   const text = await readFile(file, 'utf8').catch(() => {
     throw new Error('The notebook page is not built: run `npm run build` first.');
   });
-  const { js, css, preload, replay } = manifestSchema.parse(JSON.parse(text));
+  const { begin, js, css, preload, replay } = manifestSchema.parse(JSON.parse(text));
   const url = (name: string): string => `/assets/notebook/${name}`;
   return {
+    begin: url(begin),
     js: url(js),
     css: url(css),
     preload: preload.map(url),

@@ -38,8 +38,8 @@ export interface Landing {
   readonly telemetry: Pick<Telemetry, 'captcha' | 'tokenService'>;
   /** Addresses of the notebook page's files: browsers get them while their participants read. */
   readonly notebookFiles: readonly string[];
-  /** Asks the manager to look at once; losing it costs only time. */
-  nudge(): void;
+  /** Asks the manager to look, at once if somebody waits; losing it costs only time. */
+  refill(isUrgent: boolean): void;
   /** The token service is told of it, in its own time. */
   tokenUsed(participant: string): void;
 }
@@ -135,8 +135,8 @@ async function start(ctx: Context, landing: Landing, verdicts: CaptchaVerdicts):
     // From now on the participant has a place in the line, however the pages go on.
     if (joined === 'joined' && participant.identity?.startsWith('token-service:')) landing.tokenUsed(participant.id);
     // Serves the line: one look for all who join in the same moment.
-    await landing.room.ask(participant.id);
-    landing.nudge();
+    const place = await landing.room.ask(participant.id);
+    landing.refill(place.state === 'waiting');
     ctx.redirect('/howTo');
   }
   // Whoever reloads the next page sends no form again.

@@ -29,6 +29,8 @@ import { notebookState } from './notebook-state.js';
 import { isPlainEdits } from './plain-edits.js';
 
 export interface NotebookAssets {
+  /** The script that connects to Python while the rest loads. */
+  readonly begin: string;
   readonly js: string;
   readonly css: string;
   readonly preload: readonly string[];
