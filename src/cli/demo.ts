@@ -6,27 +6,31 @@ import { type Cleanup, withCleanup } from '../local/cleanup.js';
 import { playParticipant, type Visit } from '../local/participant.js';
 import { packageRoot } from '../platform/root.js';
 import { type Stack, startProcess, startStack } from '../local/stack.js';
+import { issueInvitations } from '../participants/invitations.js';
 import { publishStudy } from '../participants/study-store.js';
 import { type Database, openDatabase } from '../platform/postgres/database.js';
 import { migrate } from '../platform/postgres/migrate.js';
 import { controlLink } from './control-link.js';
+import { studyToTry } from './study-to-try.js';
 import { readStudy, type Study } from '../studies/read.js';
 
 const STUDY = 'crypto-api';
 const POOL_SIZE = 2;
 
 /** The whole system on this machine. With `once` it plays one participant through and ends; otherwise it stays up. */
-export async function demo({ once }: { once: boolean }): Promise<void> {
+export async function demo({ once, study: chosen = STUDY }: { once: boolean; study?: string }): Promise<void> {
+  // Before anything starts: a mistake in it is said at once.
+  const study = await studyToTry(chosen);
   const runs = path.join(packageRoot, '.run');
   mkdirSync(runs, { recursive: true });
   const runDir = mkdtempSync(path.join(runs, 'demo-'));
   console.log(`logs      ${path.join(runDir, 'logs')}`);
   await withCleanup(async (cleanup) => {
     const stack = await startStack({ runDir, cleanup, poolSize: POOL_SIZE, log: console.log });
-    const database = await prepareDatabase(stack, cleanup);
+    const database = await prepareDatabase(stack, cleanup, study);
     // The manager's first pass wants the gate; starting both at once saves a second.
     await Promise.all([startProcess(stack, cleanup, 'web'), startProcess(stack, cleanup, 'manager')]);
-    const link = `${stack.publicUrl}/?study=${STUDY}`;
+    const link = await linkTo(study, stack.publicUrl, database);
     printAddresses(stack, link);
     if (once) await playOnce(link, database);
     else await untilStopped();
@@ -39,6 +43,16 @@ export async function prepareDatabase(stack: Stack, cleanup: Cleanup, study?: St
   await migrate(database);
   await publishStudy(database, study ?? (await readStudy(path.join(packageRoot, 'studies', STUDY))));
   return database;
+}
+
+/** A study that wants invitations gets one. */
+async function linkTo({ id, entry }: Study, publicUrl: string, database: Database): Promise<string> {
+  const link = new URL('/', publicUrl);
+  link.searchParams.set('study', id);
+  if (entry.by.includes('link') || !entry.by.includes('invitation')) return link.href;
+  const [issued] = await issueInvitations(database, { studyId: id, count: 1, expires: null, pairs: false });
+  for (const [name, value] of Object.entries(issued!.token)) link.searchParams.set(name, value);
+  return link.href;
 }
 
 function printAddresses(stack: Stack, link: string): void {

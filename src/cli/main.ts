@@ -126,13 +126,14 @@ program
   .command('demo')
   .description('the whole system on this machine, with a study')
   .option('--once', 'play one participant through in headless Chromium, then stop')
-  .action(async ({ once }: { once?: boolean }) => {
+  .option('--study <folder>', 'a study of your own, or the name of an example')
+  .action(async ({ once, study }: { once?: boolean; study?: string }) => {
     const { demo } = await import('./demo.js').catch((error: NodeJS.ErrnoException) => {
       // An installed package has no test browser and no database server among its packages.
       if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
       return program.error('The demo runs from a clone of the repository: `npm run demo` there.');
     });
-    await demo({ once: once === true });
+    await demo({ once: once === true, ...(study !== undefined && { study }) });
   });
 
 try {

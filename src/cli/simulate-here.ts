@@ -1,16 +1,14 @@
-import path from 'node:path';
 import { type Cleanup, withCleanup } from '../local/cleanup.js';
 import { type Stack, startProcess, startStack } from '../local/stack.js';
 import { Nomad } from '../platform/nomad/client.js';
 import { replayStudy } from '../participants/replay.js';
-import { packageRoot } from '../platform/root.js';
 import { readSettings } from '../platform/settings.js';
 import type { Mix } from '../simulate/mix.js';
 import { playAll } from '../simulate/run.js';
 import { readBooks } from '../simulate/verify.js';
-import { readStudy, type Study } from '../studies/read.js';
 import { prepareDatabase } from './demo.js';
 import { startFaults } from './simulate-faults.js';
+import { studyToTry } from './study-to-try.js';
 import { browserPlayers, type Outcome, progress, runOptions, type SimulateOptions } from './simulate.js';
 
 interface Here {
@@ -20,12 +18,14 @@ interface Here {
 }
 
 /** The whole system on this machine, the bots on it, and afterwards a look into its database. */
-export function simulateHere({ options, mix, runDir }: Here): Promise<Outcome> {
+export async function simulateHere({ options: given, mix, runDir }: Here): Promise<Outcome> {
+  const study = await studyToTry(given.study);
+  const options = { ...given, study: study.id };
   return withCleanup(async (cleanup) => {
     const warm = Math.min(8, options.instances);
     const started = await startStack({ runDir, cleanup, poolSize: warm, log: progress });
     const stack = { ...started, environment: { ...started.environment, ...sizes(options, warm) } };
-    const database = await prepareDatabase(stack, cleanup, await openStudy(options.study));
+    const database = await prepareDatabase(stack, cleanup, study);
     const [web, manager] = await Promise.all([
       startProcess(stack, cleanup, 'web'),
       startProcess(stack, cleanup, 'manager'),
@@ -51,12 +51,6 @@ function sizes({ instances }: SimulateOptions, warm: number): Record<string, str
     // Many begin at once on two cores.
     OBSERVATORY_BOOT_SECONDS: '180',
   };
-}
-
-/** The study as it is, but open, and for any number of people from one address: all bots come from here. */
-async function openStudy(id: string): Promise<Study> {
-  const study = await readStudy(path.join(packageRoot, 'studies', id));
-  return { ...study, state: 'open', caps: { ...study.caps, perAddressAndDay: null } };
 }
 
 /** What runs, as Nomad says. */

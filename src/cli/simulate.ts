@@ -49,7 +49,7 @@ export function addSimulate(program: Command): void {
   program
     .command('simulate')
     .description('bots that take part in a study as people do: by its pages, through the proxy')
-    .requiredOption('--study <id>', 'the study')
+    .requiredOption('--study <id>', 'the study; without --url, a folder or the name of an example')
     .option(
       '--url <address>',
       'a running Observatory’s public address; without one, a whole one is started on this machine',

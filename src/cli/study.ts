@@ -7,13 +7,15 @@ import { readStudy } from '../studies/read.js';
 import { addStudyCheck } from './study-check.js';
 import { StudyCommandError } from './study-command-error.js';
 import { addOriginal } from './study-original.js';
+import { addStudyNew } from './study-new.js';
 import { withDatabase } from './with-database.js';
 
 const ACTOR = 'observatory study';
 
-/** `study check | schema | add | list | open | pause | close`. */
+/** `study new | check | schema | add | list | open | pause | close`. */
 export function addStudy(program: Command): void {
   const study = program.command('study').description('the studies that participants can take');
+  addStudyNew(study);
   addStudyCheck(study);
   study
     .command('schema')

@@ -84,6 +84,9 @@ async function visit(
   };
 }
 
+/** The page draws what is put out some hundredths of a second later. */
+const SILENT_MS = 2_000;
+
 /** Runs every cell that shows a run button, task by task, until the page offers to finish. */
 async function workThrough(
   page: Page,
@@ -103,7 +106,10 @@ async function workThrough(
       if (cell in outputs) continue;
       await page.click(`[data-test="run-${cell}"]`);
       const output = page.locator(`[data-test="output-${cell}"]`);
-      await output.filter({ hasText: /\S/ }).waitFor({ timeout: 30_000 });
+      // A program need not put anything out; then nothing comes for a while after its count of runs tells that it has ended.
+      const ran = page.locator(`[data-cell="${cell}"] .cell-bar`).filter({ hasText: /\[\d+\]/ });
+      const silent = ran.waitFor({ timeout: 30_000 }).then(() => page.waitForTimeout(SILENT_MS));
+      await Promise.race([output.filter({ hasText: /\S/ }).waitFor({ timeout: 60_000 }), silent]);
       await page.locator('[data-test=kernel-state][data-state=idle]').waitFor();
       firstOutput ||= elapsed();
       outputs[cell] = await output.innerText();

@@ -1,0 +1,3 @@
+from checks import check_tagged
+
+print(check_tagged(tagged, "%feedback%"))

@@ -1,0 +1,3 @@
+from checks import check_median
+
+print(check_median(median, "%feedback%"))

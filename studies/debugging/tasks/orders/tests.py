@@ -1,0 +1,3 @@
+from checks import check_totals
+
+print(check_totals(totals, "%feedback%"))

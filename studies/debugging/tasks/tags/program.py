@@ -1,0 +1,7 @@
+def tagged(tag, tags=[]):
+    if tag not in tags:
+        tags.append(tag)
+    return tags
+
+
+print(tagged("red"))

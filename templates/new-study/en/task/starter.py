@@ -1,0 +1,3 @@
+def shorten(text, length):
+    # TODO: write your code here
+    return None
