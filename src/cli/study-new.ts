@@ -51,7 +51,7 @@ The study ${id} is in ${target}: ${Object.keys(files).length} files, to begin wi
 }
 
 const number = (text: string): boolean => /^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 20;
-const isAddress = (text: string): boolean => text.startsWith("https://") && URL.canParse(text);
+const isAddress = (text: string): boolean => text.startsWith('https://') && URL.canParse(text);
 const isNone = (text: string): boolean => text === '' || text === 'none';
 const isPair = (text: string): boolean => {
   const names = namesIn(text);
