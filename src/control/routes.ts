@@ -9,6 +9,7 @@ import { apiRouter } from './api/router.js';
 import { endpoints } from './api/endpoints.js';
 import type { ControlRoute } from './access/route.js';
 import { controlRouter } from './access/router.js';
+import { auditRoutes } from './audit/routes.js';
 import type { IdentityProvider } from './access/identity-provider.js';
 import { elsewhereRoutes } from './access/sign-in-elsewhere.js';
 import { signInRoutes } from './access/sign-in.js';
@@ -19,6 +20,7 @@ import type { NomadUi } from './nomad-ui.js';
 import { overviewRoutes } from './overview-page.js';
 import { participantRoutes } from './participants/routes.js';
 import { studyRoutes } from './study/page.js';
+import { userRoutes } from './users/routes.js';
 
 export interface Control {
   readonly database: Database;
@@ -50,6 +52,8 @@ export function controlTable(control: Control, { throttle, exports } = shared(co
     ...exportRoutes(exports),
     ...participantRoutes(control),
     ...instanceRoutes(control),
+    ...auditRoutes(control.database),
+    ...userRoutes(control.database),
   ];
 }
 

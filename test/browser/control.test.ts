@@ -37,7 +37,7 @@ describe('the control pages', function () {
     await web.withCaps({ perAddressAndDay: null, maxParticipants: 60 });
     const launch = await chromiumLaunch(new Cache(undefined, () => undefined));
     browser = await chromium.launch({ headless: true, timeout: 30_000, ...launch });
-    for (const role of ['viewer', 'researcher'] as const)
+    for (const role of ['viewer', 'researcher', 'admin'] as const)
       await addUser(web.database, { name: role, role, password: PASSWORD, studies: ['crypto-api'] }, 'test');
     await somePeople();
   });
@@ -190,6 +190,38 @@ describe('the control pages', function () {
     await look('instances-one');
     await part('replace').click();
     await look('instances-replace');
+    await at('/control/audit?study=crypto-api');
+    await look('audit');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signIn('admin');
+    await part('studies').waitFor();
+    await at('/control/users');
+    await look('users');
+    await at('/control/users/researcher');
+    await look('users-one');
+    await part('rights').click();
+    await look('users-rights');
+    await at('/control/users/researcher/password');
+    await look('users-reset');
+    await at('/control/users/viewer/disable');
+    await look('users-disable');
+    await at('/control/audit');
+    await look('audit-all');
+    await at('/control/users');
+    await part('add').click();
+    await page.locator('input[name=name]').fill('vera');
+    await page.getByLabel('viewer').check();
+    await page.getByLabel('crypto-api').check();
+    await look('users-add');
+    await part('confirm').getByRole('button').click();
+    const password = await part('password').innerText();
+    // A picture of one that is good would be odd.
+    await page.evaluate(`document.querySelector('[data-test=password]').textContent = '72xkd-9mwqp-4hzcn-tbv36'`);
+    await look('users-added');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signIn('vera', password);
+    await part('first').waitFor();
+    await look('password-first');
     assert.deepEqual(found, []);
   });
 });

@@ -4,12 +4,13 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { type Role, roles } from '../../src/control/access/role.js';
 import type { ControlRoute } from '../../src/control/access/route.js';
+import { addUser, resetPassword } from '../../src/control/access/users.js';
 import { nomadUi } from '../../src/control/nomad-ui.js';
 import { controlTable } from '../../src/control/routes.js';
-import { cases, THEIRS } from './control-cases.js';
+import { ACCOUNT, cases, THEIRS } from './control-cases.js';
 import { addSubjects } from './control-subjects.js';
 import { RunningWeb, SECRET } from './running-web.js';
-import { Staff } from './staff.js';
+import { PASSWORD, Staff } from './staff.js';
 
 type Asking = Readonly<{ headers?: Record<string, string>; token?: string | null }>;
 
@@ -35,6 +36,7 @@ describe('the control area', function () {
     redis?.disconnect();
     await web?.stop();
   });
+  beforeEach(() => addUser(web.database, { name: ACCOUNT, role: 'viewer', password: PASSWORD, studies: [] }, 'test'));
   afterEach(async () => {
     await web.database.query('delete from accounts.sessions');
     await web.database.query('delete from accounts.users');
@@ -110,6 +112,18 @@ describe('the control area', function () {
       await web.database.query('update accounts.users set disabled = true');
       await refused('disabled', route, '401', () => ask(disabled, route, { token }));
       await web.database.query('delete from accounts.users');
+    }
+  });
+
+  it('leads whoever came in with a password for one sign-in to choosing their own, and nowhere else', async () => {
+    const own = ['/control/password', '/control/sign-out'];
+    const who = new Staff(web.address);
+    await addUser(web.database, { name: 'once', role: 'admin', password: PASSWORD, studies: [] }, 'test');
+    await who.signIn('once', await resetPassword(web.database, 'once', 'test'));
+    const token = await who.token('/control/password');
+    for (const route of guarded().filter(({ path }) => !own.includes(path))) {
+      await refused('a password for one sign-in', route, '303', () => ask(who, route, { token }));
+      assert.equal((await who.request('/control')).headers.get('location'), '/control/password');
     }
   });
 

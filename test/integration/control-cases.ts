@@ -18,6 +18,10 @@ const THEIR_PERSON = `${PEOPLE}/${PERSON}`;
 export const HELD = ['00000000aa01', '00000000aa02'] as const;
 const heldAt = (index: 0 | 1): string => `/control/instances/${HELD[index]}`;
 
+/** An account that nobody signs in with. */
+export const ACCOUNT = 'spare';
+const account = `/control/users/${ACCOUNT}`;
+
 export const cases: Readonly<Record<string, Case>> = {
   'GET /control': { path: '/control', allowed: 200 },
   'GET /control/sign-in': { path: '/control/sign-in', allowed: 200 },
@@ -78,6 +82,19 @@ export const cases: Readonly<Record<string, Case>> = {
   'POST /control/instances/:instance/retire': { path: `${heldAt(0)}/retire`, form: { from: 'leased' }, allowed: 303 },
   'GET /control/instances/:instance/replace': { path: `${heldAt(1)}/replace`, allowed: 200 },
   'POST /control/instances/:instance/replace': { path: `${heldAt(1)}/replace`, form: { from: 'leased' }, allowed: 303 },
+  'GET /control/audit': { path: '/control/audit', allowed: 200 },
+  'GET /control/users': { path: '/control/users', allowed: 200 },
+  'GET /control/add-user': { path: '/control/add-user', allowed: 200 },
+  'POST /control/add-user': { path: '/control/add-user', form: { name: 'newcomer', role: 'viewer' }, allowed: 200 },
+  'GET /control/users/:user': { path: account, allowed: 200 },
+  'GET /control/users/:user/rights': { path: `${account}/rights`, allowed: 200 },
+  'POST /control/users/:user/rights': { path: `${account}/rights`, form: { role: 'researcher' }, allowed: 303 },
+  'GET /control/users/:user/password': { path: `${account}/password`, allowed: 200 },
+  'POST /control/users/:user/password': { path: `${account}/password`, form: {}, allowed: 200 },
+  'GET /control/users/:user/disable': { path: `${account}/disable`, allowed: 200 },
+  'POST /control/users/:user/disable': { path: `${account}/disable`, form: {}, allowed: 303 },
+  'GET /control/users/:user/enable': { path: `${account}/enable`, allowed: 200 },
+  'POST /control/users/:user/enable': { path: `${account}/enable`, form: {}, allowed: 303 },
 };
 
 /** How each operation of the HTTP API is asked in `api-access.test.ts`, by its name; one that is not here fails there. */

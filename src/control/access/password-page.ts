@@ -14,28 +14,28 @@ export function passwordRoutes(parts: Entering): ControlRoute[] {
   ];
 }
 
-async function ownPassword({ database }: Entering, { visitor }: Visit): Promise<string> {
-  const { rows } = await database.query<{ password: string | null }>(
-    'select password from accounts.users where name = $1',
+async function ownPassword({ database }: Entering, { visitor }: Visit): Promise<{ stored: string; isFirst: boolean }> {
+  const { rows } = await database.query<{ stored: string | null; isFirst: boolean }>(
+    'select password as stored, one_time_until is not null as "isFirst" from accounts.users where name = $1',
     [visitor.name],
   );
-  const password = rows[0]?.password ?? null;
-  if (password === null)
+  const { stored = null, isFirst = false } = rows[0] ?? {};
+  if (stored === null)
     throw new Refusal(404, 'no-password', 'You came in without a password, so there is none to change.');
-  return password;
+  return { stored, isFirst };
 }
 
 async function show(ctx: Context, parts: Entering, visit: Visit): Promise<void> {
-  await ownPassword(parts, visit);
-  showPage(ctx, visit, 'control/password.html', { problem: '' });
+  const { isFirst } = await ownPassword(parts, visit);
+  showPage(ctx, visit, 'control/password.html', { isFirst, problem: '' });
 }
 
 async function change(ctx: Context, parts: Entering, visit: Visit): Promise<void> {
-  const stored = await ownPassword(parts, visit);
+  const { stored, isFirst } = await ownPassword(parts, visit);
   const { name } = visit.visitor;
   const again = (status: number, problem: string): void => {
     ctx.status = status;
-    showPage(ctx, visit, 'control/password.html', { problem });
+    showPage(ctx, visit, 'control/password.html', { isFirst, problem });
   };
   const { wait } = await parts.throttle.attempt(name, ctx.state.address);
   if (wait > 0) {
@@ -51,6 +51,10 @@ async function change(ctx: Context, parts: Entering, visit: Visit): Promise<void
   const wanted = visit.form.get('new') ?? '';
   if (wanted !== visit.form.get('repeated')) {
     again(400, 'The two new passwords are not the same.');
+    return;
+  }
+  if (wanted === visit.form.get('password')) {
+    again(400, 'The new password is the present one.');
     return;
   }
   try {

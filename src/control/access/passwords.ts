@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 
 export const LEAST_PASSWORD_LENGTH = 12;
@@ -16,6 +16,15 @@ export function passwordProblem(password: string, name: string): string | undefi
   if (password.toLowerCase().includes(name.toLowerCase())) return 'The name must not be within the password.';
   return new Set(password).size < 5 ? 'The password is too simple.' : undefined;
 }
+
+/** Neither vowels, which make words, nor what looks alike. */
+const letters = 'bcdfghjkmnpqrstvwxz23456789';
+
+/** For one sign-in, to be read out or copied: 95 random bits. */
+export const newOneTimePassword = (): string =>
+  Array.from({ length: 4 }, () => Array.from({ length: 5 }, () => letters[randomInt(letters.length)]).join('')).join(
+    '-',
+  );
 
 export const hashPassword = (password: string): Promise<string> => hash(password.normalize('NFKC'), strength);
 

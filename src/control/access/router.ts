@@ -49,13 +49,22 @@ async function open(ctx: Context, route: OpenRoute): Promise<void> {
   await route.handler(ctx, { form });
 }
 
+const PASSWORD_PAGE = '/control/password';
+/** For whoever signed in with a password that somebody else knows. */
+const beforeOwnPassword: ReadonlySet<string> = new Set([PASSWORD_PAGE, '/control/sign-out']);
+
 async function guarded(ctx: Context, { database }: Access, route: GuardedRoute): Promise<void> {
   const session = await currentSession(ctx, database);
   if (session === undefined) {
     askToSignIn(ctx);
     return;
   }
-  const { visitor } = session;
+  const { visitor, needsOwnPassword } = session;
+  if (needsOwnPassword && !beforeOwnPassword.has(route.path)) {
+    ctx.status = 303;
+    ctx.redirect(PASSWORD_PAGE);
+    return;
+  }
   const token = formToken(session.id);
   const show = (refused: Refusal): void => {
     showRefusal(ctx, { visitor, token }, refused);

@@ -12,6 +12,8 @@ const LONGEST_IDLE = '2 hours';
 export interface Session {
   readonly id: string;
   readonly visitor: Visitor;
+  /** The password was for one sign-in: nothing else is to be done before there is an own one. */
+  readonly needsOwnPassword: boolean;
 }
 
 const hashOf = (id: string): string => createHash('sha256').update(id).digest('hex');
@@ -49,6 +51,7 @@ interface Row {
   readonly user: string | null;
   readonly role: Role | null;
   readonly studies: readonly string[];
+  readonly needsOwnPassword: boolean;
 }
 
 /** The session that the browser brings; undefined without one, or with one that is over. */
@@ -63,13 +66,17 @@ export async function currentSession(ctx: Context, database: Queryable): Promise
      used as (
        update accounts.sessions s set used_at = now() from live
        where s.id_hash = live.id_hash and live.used_at < now() - interval '1 minute' and $3)
-     select live.user_name as user, u.role, array(select study_id from accounts.rights r where r.user_name = u.name) as studies
+     select live.user_name as user, u.role, u.one_time_until is not null as "needsOwnPassword", array(select study_id from accounts.rights r where r.user_name = u.name) as studies
      from live left join accounts.users u on u.name = live.user_name
      where live.user_name is null or not u.disabled`,
     // A page that keeps itself up to date does not say that somebody is there.
     [hashOf(id), LONGEST_IDLE, ctx.get('x-observatory-live') === ''],
   );
   if (rows[0] === undefined) return undefined;
-  const { user: name, role, studies } = rows[0];
-  return { id, visitor: name === null || role === null ? operator : visitorOf({ name, role, studies }) };
+  const { user: name, role, studies, needsOwnPassword } = rows[0];
+  return {
+    id,
+    visitor: name === null || role === null ? operator : visitorOf({ name, role, studies }),
+    needsOwnPassword,
+  };
 }

@@ -16,7 +16,8 @@ export interface Entering {
 }
 
 /** The same whatever was wrong: nobody learns here which names there are. */
-const REFUSED = 'The name or the password is wrong, or the account is disabled.';
+const REFUSED =
+  'The name or the password is wrong, or the account is disabled. A password that was made for you is good for seven days.';
 
 export function signInRoutes(entering: Entering): ControlRoute[] {
   return [
@@ -45,6 +46,8 @@ interface StoredUser {
   readonly name: string;
   readonly password: string | null;
   readonly disabled: boolean;
+  /** It was for one sign-in, and nobody came in time. */
+  readonly expired: boolean;
 }
 
 async function signIn(ctx: Context, entering: Entering, form: URLSearchParams): Promise<void> {
@@ -54,7 +57,7 @@ async function signIn(ctx: Context, entering: Entering, form: URLSearchParams): 
   const { address } = ctx.state;
   const { wait, isFirstRefused } = await throttle.attempt(name, address);
   const found = await database.query<StoredUser>(
-    'select name, password, disabled from accounts.users where name = $1',
+    'select name, password, disabled, coalesce(one_time_until < now(), false) as expired from accounts.users where name = $1',
     [name.replaceAll('\0', '')],
   );
   const user = found.rows[0];
@@ -75,7 +78,7 @@ async function signIn(ctx: Context, entering: Entering, form: URLSearchParams): 
   }
   const password = (form.get('password') ?? '').slice(0, MOST_PASSWORD_LENGTH + 1);
   const matches = await passwords.matches(password, user?.password ?? null);
-  if (user === undefined || !matches || user.disabled) {
+  if (user === undefined || !matches || user.disabled || user.expired) {
     await note('sign-in-failed');
     ctx.status = 401;
     showSignIn(ctx, { to, name, problem: REFUSED });

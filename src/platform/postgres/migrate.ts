@@ -26,6 +26,7 @@ import { sql as people } from './migrations/0024-people.js';
 import { sql as instancesInOrder } from './migrations/0025-instances-in-order.js';
 import { sql as storeContinuing } from './migrations/0026-store-continuing.js';
 import { sql as apiTokens } from './migrations/0027-api-tokens.js';
+import { sql as usersAndAudit } from './migrations/0029-users-and-audit.js';
 
 const migrations: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: mainPath },
@@ -55,6 +56,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 25, sql: instancesInOrder },
   { version: 26, sql: storeContinuing },
   { version: 27, sql: apiTokens },
+  { version: 29, sql: usersAndAudit },
 ];
 
 /** The migrations that this version knows. */
