@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { listAudit } from '../audit-list.js';
+import type { Queryable } from '../../platform/postgres/database.js';
+import { listAudit } from '../audit/list.js';
 import { type Endpoint, endpoint } from './endpoint.js';
 import { bigCount, change, next, wholeNumber } from './plain.js';
 
@@ -30,7 +31,7 @@ export const auditEndpoints: readonly Endpoint[] = [
     name: 'listAudit',
     summary: 'All that was done, by whom and why, newest first, 100 on a page',
     ...{ query, answer: audit },
-    handle: ({ query: { after = null }, parts: { database } }) => listAudit(database, null, after),
+    handle: ({ query: { after = null }, parts: { database } }) => entries(database, null, after),
   }),
   endpoint({
     method: 'GET',
@@ -39,6 +40,14 @@ export const auditEndpoints: readonly Endpoint[] = [
     name: 'listStudyAudit',
     summary: 'What was done in a study, by whom and why, newest first, 100 on a page',
     ...{ query, answer: audit },
-    handle: ({ path, query: { after = null }, parts: { database } }) => listAudit(database, path.study, after),
+    handle: ({ path, query: { after = null }, parts: { database } }) => entries(database, path.study, after),
   }),
 ];
+
+const PAGE = 100;
+
+async function entries(database: Queryable, study: string | null, after: number | null) {
+  const wanted = { study, subject: null, id: null, actor: null, after: after === null ? null : String(after) };
+  const { lines, next: nextPage } = await listAudit(database, null, wanted, PAGE);
+  return { entries: lines, next: nextPage };
+}

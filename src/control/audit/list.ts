@@ -1,5 +1,6 @@
 /** The audit, a page at a time. Each page costs the same, however many lines there are. */
 import type { Queryable } from '../../platform/postgres/database.js';
+import type { Change } from '../changes.js';
 
 export const subjects = ['study', 'participant', 'instance', 'user', 'leadership'] as const;
 export type Subject = (typeof subjects)[number];
@@ -14,16 +15,12 @@ export interface Wanted {
   readonly after: string | null;
 }
 
-export interface Line {
-  readonly id: string;
-  readonly at: Date;
+export interface Line extends Change {
+  readonly number: string;
   readonly study: string | null;
   readonly subject: Subject;
-  readonly subjectId: string;
-  readonly from: string | null;
-  readonly to: string;
-  readonly actor: string;
-  readonly reason: string | null;
+  /** Of the subject. */
+  readonly id: string;
 }
 
 export interface AuditPage {
@@ -33,7 +30,7 @@ export interface AuditPage {
 }
 
 /** How many lines a page shows. */
-export const PAGE = 50;
+const PAGE = 50;
 /** Where no index has all that is asked for, a page looks through so many lines of those that one has, and the next page goes on behind them. */
 const MOST_LOOKED_THROUGH = 5_000;
 
@@ -54,11 +51,12 @@ export async function listAudit(
   database: Queryable,
   seen: readonly string[] | null,
   wanted: Wanted,
+  length = PAGE,
 ): Promise<AuditPage> {
   const values: unknown[] = [];
   const value: Value = (given) => `$${values.push(given)}`;
   const { order, indexed, studies, rest } = wayTo(wanted, seen, value);
-  const most = rest.length === 0 ? PAGE + 1 : MOST_LOOKED_THROUGH;
+  const most = rest.length === 0 ? length + 1 : MOST_LOOKED_THROUGH;
   const behind =
     wanted.after === null
       ? []
@@ -72,13 +70,13 @@ export async function listAudit(
          (${lines([...indexed, 'study_id = study'])}) found order by found.id desc limit ${most}`;
   const { rows } = await database.query<Line & { readonly last: string; readonly count: number }>(
     `with looked as materialized (${looked}),
-     shown as (select * from looked where ${[...rest, 'true'].join(' and ')} order by id desc limit ${PAGE + 1})
-     select shown.id, at, study_id as study, subject, subject_id as "subjectId", from_state as "from", to_state as "to", actor, reason,
+     shown as (select * from looked where ${[...rest, 'true'].join(' and ')} order by id desc limit ${length + 1})
+     select shown.id as number, at, study_id as study, subject, subject_id as id, from_state as "from", to_state as "to", actor, reason,
        ends.last, ends.count
      from (select min(id) as last, count(*)::int as count from looked) ends left join shown on true order by shown.id desc`,
     values,
   );
-  return pageOf(rows, most);
+  return pageOf(rows, most, length);
 }
 
 function wayTo({ study, subject, id, actor }: Wanted, seen: readonly string[] | null, value: Value): Way {
@@ -107,11 +105,17 @@ function wayTo({ study, subject, id, actor }: Wanted, seen: readonly string[] | 
     : { order: 'id desc', indexed: [], studies: null, rest: ofKind };
 }
 
-function pageOf(rows: readonly (Line & { readonly last: string; readonly count: number })[], most: number): AuditPage {
+function pageOf(
+  rows: readonly (Line & { readonly last: string; readonly count: number })[],
+  most: number,
+  length: number,
+): AuditPage {
   const { last, count } = rows[0]!;
   // A page without a line is one row all the same.
-  const found = rows.filter((row) => (row.id as string | null) !== null);
-  const lines = found.slice(0, PAGE);
-  if (found.length > PAGE) return { lines, next: lines.at(-1)!.id };
+  const found = rows.filter(({ number }) => (number as string | null) !== null);
+  const lines = found.slice(0, length).map(({ number, at, study, subject, id, from, to, actor, reason }) => ({
+    ...{ number, at, study, subject, id, from, to, actor, reason },
+  }));
+  if (found.length > length) return { lines, next: lines.at(-1)!.number };
   return { lines, next: count === most ? last : null };
 }
