@@ -105,7 +105,9 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   });
   router.get('/assets/notebook/:file', assetRoute(notebookFolder, true));
   router.get('/assets/landing/:file', assetRoute(path.join(packageRoot, 'templates', 'assets'), false));
+  // In the order in which they are asked: what a page at work sends by the thousand comes first.
   const routers = [
+    submitRoutes({ database, hints, assets, log, secret, nudge, prepare, telemetry }),
     router,
     unreachableRoutes(database),
     ...controlRoutes({
@@ -121,7 +123,6 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
       notebookFiles: [assets.begin, assets.js, assets.css, ...assets.preload],
     }),
     waitingRoutes(room),
-    submitRoutes({ database, hints, assets, log, secret, nudge, prepare, telemetry }),
     surveyRoutes(database),
     oldAddressRoutes({ database, secret, nudge }),
   ];
