@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Cache } from '../../src/local/cache.js';
@@ -10,6 +10,7 @@ import { Cleanup } from '../../src/local/cleanup.js';
 import { startServices } from '../../src/local/index.js';
 import { startNomad } from '../../src/local/nomad-service.js';
 import { packageRoot } from '../../src/platform/root.js';
+import { filesOfNewStudy, OWN_QUESTIONS } from '../../src/studies/new-study.js';
 
 interface Ended {
   readonly code: number | null;
@@ -52,6 +53,33 @@ describe('the demo', function () {
       const { ok, events, instance } = report(output);
       assert.deepEqual([ok, events.lost, instance.state], [true, 0, 'stopped']);
     }
+  });
+
+  it('takes a study of one’s own as `study new` makes it, with an invitation where it wants one', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'observatory-own-'));
+    try {
+      const own = { id: 'own', title: 'Own', language: 'en', tasks: 1, conditions: ['a', 'b'] } as const;
+      const files = await filesOfNewStudy(
+        { ...own, entry: 'invitation', exitSurvey: OWN_QUESTIONS },
+        'study.schema.json',
+      );
+      for (const [file, text] of Object.entries(files)) {
+        await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
+        await writeFile(path.join(folder, file), text);
+      }
+      const { code, output } = await startDemo(['--once', '--study', folder]).ended;
+      assert.equal(code, 0, output);
+      assert.match(output, /^study {5}http:\/\/\S+\?study=own&invitation=[0-9a-f]{32}$/m);
+      assert.deepEqual([report(output).ok, report(output).events.lost], [true, 0]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('says at once what is wrong with a study, and that there is none', async () => {
+    const { code, output } = await startDemo(['--study', '/nowhere']).ended;
+    assert.equal(code, 1);
+    assert.match(output, /^The study in \/nowhere has a problem:\n- study\.yaml: there is no file "study\.yaml"\n$/);
   });
 
   it('stays up with all addresses until Ctrl-C, then ends everything within 10 s', async () => {

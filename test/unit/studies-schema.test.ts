@@ -33,6 +33,12 @@ describe('the published schema of study.yaml', () => {
     }
   });
 
+  it('is explained in docs/studies.md, field by field', async () => {
+    const docs = await readFile('docs/studies.md', 'utf8');
+    for (const field of fieldsAt(studyJsonSchema, [])) assert.match(docs, new RegExp(`^\\| \`${field}\` +\\|`, 'm'));
+    for (const field of fieldsAt(studyJsonSchema, ['tasks', 0])) assert.ok(docs.includes(`\`${field}\``), field);
+  });
+
   it('gives the fields of alternatives: both kinds of cells, levels, both ends', () => {
     assert.deepEqual(fieldsAt(studyJsonSchema, ['tasks', 0, 'cells', 0]), [
       'id',
