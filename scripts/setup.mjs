@@ -24,7 +24,10 @@ await takeLock();
 try {
   once('packages', [path.join(root, 'package-lock.json')], path.join(root, 'node_modules'), () => {
     console.log('set-up: installing the packages of the lock file');
-    execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
   });
   const page = [
     ...filesOf('notebook'),
