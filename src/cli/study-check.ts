@@ -46,7 +46,8 @@ async function runCode(study: Study, { seconds: limit }: CheckOptions): Promise<
   const { failures, cells } = await runStarterCode(study, { seconds: limit, progress: console.log }).catch(
     (error: unknown) => {
       if (!(error instanceof NoInstanceError)) throw error;
-      const advice = 'It needs a clone of the Observatory on Linux, and Python 3 with venv and pip; `--no-run` checks everything else.';
+      const advice =
+        'It needs a clone of the Observatory on Linux, and Python 3 with venv and pip; `--no-run` checks everything else.';
       throw new StudyCommandError(`The code could not be run on this machine: ${error.message}\n${advice}`);
     },
   );
