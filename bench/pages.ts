@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import { type RunningWeb, startWeb } from '../src/cli/web.js';
+import { addUser } from '../src/control/access/users.js';
 import { type Cleanup, withCleanup } from '../src/local/cleanup.js';
 import { startServices } from '../src/local/index.js';
 import { publishStudy } from '../src/participants/study-store.js';
-import { type Database, openDatabase } from '../src/platform/postgres/database.js';
+import { type Database, openDatabase, withoutLimits } from '../src/platform/postgres/database.js';
 import { migrate } from '../src/platform/postgres/migrate.js';
 import { packageRoot } from '../src/platform/root.js';
 import { readSettings } from '../src/platform/settings.js';
@@ -18,15 +19,18 @@ import { round2 } from './refill.js';
 const PARTICIPANTS = 5_000;
 const EVENTS = 1_000_000;
 const INSTANCES = 100_000;
+const AUDIT_LINES = 500_000;
+const USER = 'somebody';
 const INSTANCE = (1).toString(16).padStart(12, '0');
 const TIMES = 40;
 /** What the team means to keep to, milliseconds. */
 const ALLOWED = 300;
 const SECRET = 'a secret of the benchmark, used nowhere else';
 /** They lead elsewhere, ask whether something is meant, or send the whole study. */
-const noPages = /\/(?:sign-in|sign-out|password|elsewhere|export|data|events|state|withdraw|erase|retire|replace)\b/;
+const noPages =
+  /\/(?:api|sign-in|sign-out|password|elsewhere|export|data|events|state|withdraw|erase|retire|replace|rights|disable|enable)\b/;
 
-/** How long each page of the control area takes, with 5,000 participants, a million events and 100,000 instances. */
+/** How long each page of the control area takes, with 5,000 participants, a million events, 100,000 instances and 500,000 lines of the audit. */
 export async function pages(): Promise<object> {
   const runDir = await mkdtemp(path.join(tmpdir(), 'observatory-bench-'));
   try {
@@ -81,6 +85,10 @@ async function load(database: Database): Promise<void> {
        now() - n * interval '1 minute', now() from generate_series(1, $1) n`,
     [INSTANCES],
   );
+  await addUser(database, { name: USER, role: 'viewer', password: SECRET, studies: [study.id] }, 'bench');
+  const lines = `insert into audit (study_id, subject, subject_id, to_state, actor)
+     select 'crypto-api', 'participant', lpad(n::text, 12, '0'), 'working', 'landing' from generate_series(1, $1::int) n`;
+  await withoutLimits(database, (patient) => patient.query(lines, [AUDIT_LINES]));
   await database.query('vacuum analyze');
   console.log(`${PARTICIPANTS} participants and about ${EVENTS} events are loaded`);
 }
@@ -98,7 +106,9 @@ async function measure(staff: Staff, route: string, ids: readonly string[]): Pro
     const address = route
       .replace(':study', 'crypto-api')
       .replace(':participant', participant)
-      .replace(':instance', INSTANCE);
+      .replace(':instance', INSTANCE)
+      .replace(':user', USER)
+      .replace(':task', 'symmetric');
     const before = performance.now();
     const response = await staff.request(address, { headers: { accept: 'text/html' } });
     await response.arrayBuffer();
