@@ -5,14 +5,16 @@ import type { Command } from 'commander';
 import { type EditorData, NotOriginal } from '../studies/original/editor.js';
 import { readEditorDatabase } from '../studies/original/editor-database.js';
 import { dbSchema, generatedFiles } from '../studies/original/generate.js';
+import { notebookStudy } from '../studies/original/notebook-study.js';
 import { type StudyFolder, studyFolder } from '../studies/original/study-folder.js';
 import { readStudy } from '../studies/read.js';
 
 export function addOriginal(study: Command): void {
   study
-    .command('import-original <database>')
+    .command('import-original <files...>')
     .description(
-      "make a study of what the original's study editor has in its SQLite file (tmp/db.sqlite); of several templates, one each",
+      "make a study of the SQLite file of the original's study editor (tmp/db.sqlite), or of Jupyter notebooks: one, or those that " +
+        'the original generated, with their dbSchema.sql',
     )
     .requiredOption('--out <folder>', 'where to; of several templates, a folder each in it')
     .action(importOriginal);
@@ -27,17 +29,42 @@ export function addOriginal(study: Command): void {
     .action(generateOriginal);
 }
 
-async function read(file: string): Promise<EditorData> {
-  const content = await readFile(file).catch((error: Error) => {
+function content(file: string): Promise<Buffer> {
+  return readFile(file).catch((error: Error) => {
     throw new NotOriginal(`${file} cannot be read: ${error.message}`);
   });
-  const data = await readEditorDatabase(content);
+}
+
+async function read(file: string): Promise<EditorData> {
+  const data = await readEditorDatabase(await content(file));
   if (data.templates.every(({ options }) => options.length === 0))
     throw new NotOriginal(`${file} has no notebook template with tasks`);
   return data;
 }
 
-async function importOriginal(file: string, { out }: { out: string }): Promise<void> {
+async function importOriginal(files: readonly string[], { out }: { out: string }): Promise<void> {
+  const [notebooks, others] = [files.filter(isNotebook), files.filter((file) => !isNotebook(file))];
+  if (notebooks.length > 0) await importNotebooks(notebooks, others, out);
+  else if (files.length === 1) await importDatabase(files[0]!, out);
+  else throw new NotOriginal('expected one database, or notebooks (.ipynb) and at most one dbSchema.sql');
+}
+
+const isNotebook = (file: string): boolean => file.endsWith('.ipynb');
+
+async function importNotebooks(
+  notebooks: readonly string[],
+  [schema, ...others]: readonly string[],
+  out: string,
+): Promise<void> {
+  if (others.length > 0) throw new NotOriginal('beside notebooks (.ipynb) expected at most one dbSchema.sql');
+  const text = async (file: string): Promise<string> => (await content(file)).toString();
+  const given = await Promise.all(
+    notebooks.map(async (file) => ({ name: path.basename(file), text: await text(file) })),
+  );
+  await writeAndCheck(out, notebookStudy(given, schema === undefined ? undefined : await text(schema)));
+}
+
+async function importDatabase(file: string, out: string): Promise<void> {
   const data = await read(file);
   for (const note of data.notes) console.log(`Note: ${note}`);
   const templates = data.templates.filter(({ options }) => options.length > 0);

@@ -70,8 +70,17 @@ const cellSchema = z.union(
         .default('success')
         .describe('What comes of running it as it is given: `error` where that is the task. `study check` runs it.'),
     }),
+    z.strictObject({
+      id: cellIdSchema,
+      notebook: fileSchema.describe('A Jupyter notebook (.ipynb), all of its cells. It may have placeholders in its name.'),
+      tasknum: z
+        .union([z.string(), z.int()])
+        .transform(String)
+        .optional()
+        .describe('Only the cells whose metadata have this `tasknum`.'),
+    }),
   ],
-  { error: 'expected a cell: `markdown: <file>` or `code: <file>`, with `id` and, for code, `runnable` if wanted' },
+  { error: 'expected a cell: `markdown: <file>`, `code: <file>` or `notebook: <file>`, with `id` and, for code, `runnable` if wanted' },
 );
 
 const taskSchema = z

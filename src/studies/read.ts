@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto';
 import { type Attachment, readAttachments } from './attachments.js';
 import { balancingProblems } from './balancing.js';
 import { countConditions, MAX_CONDITIONS } from './cross-references.js';
+import { cellFile, chosenCells } from './cell-texts.js';
 import { checkDefinition, type StudyDefinition, type StudyParts } from './definition.js';
 import type { DefinitionProblem } from './definition-problem.js';
 import { documentSchema, MAX_DOCUMENT_BYTES, type Document } from './document.js';
 import { renderMarkdown } from './markdown.js';
+import { NoNotebook } from './notebook-cells.js';
 import { fillPlaceholders } from './placeholders.js';
 import {
-  cellFile,
   conditionCells,
   placeholderValues,
   renderDocument,
@@ -57,8 +58,9 @@ export async function readStudy(folder: string): Promise<Study> {
   const source = await readSource(folder);
   const { definition, parts, problems } = checkDefinition(source.value);
   const { texts, problems: fileProblems } = await readFiles(folder, wantedFiles(parts));
+  const notebooks = notebookProblems(parts, texts);
   const { attachments, problems: attachmentProblems } = await readAttachments(folder, parts);
-  const all = [...problems, ...balancingOf(parts), ...fileProblems, ...attachmentProblems];
+  const all = [...problems, ...balancingOf(parts), ...fileProblems, ...notebooks, ...attachmentProblems];
   if (!definition || all.length > 0) {
     throw new StudyError(
       folder,
@@ -139,7 +141,8 @@ function wantedFiles(parts: StudyParts): WantedFile[] {
     for (const [f, { file }] of files.entries()) want(fillPlaceholders(file, placeholders), ['files', f, 'file']);
     for (const [t, task] of tasks.entries()) {
       for (const [c, cell] of task.cells.entries()) {
-        want(cellFile(cell, placeholders), ['tasks', t, 'cells', c, 'markdown' in cell ? 'markdown' : 'code']);
+        const kind = 'markdown' in cell ? 'markdown' : 'code' in cell ? 'code' : 'notebook';
+        want(cellFile(cell, placeholders), ['tasks', t, 'cells', c, kind]);
       }
     }
   }
@@ -161,6 +164,35 @@ async function readFiles(
     }
   }
   return { texts: Object.fromEntries(texts), problems };
+}
+
+/** Which cells a notebook has is known only when it was read. */
+function notebookProblems(parts: StudyParts, texts: Readonly<Record<string, string>>): DefinitionProblem[] {
+  const { tasks = [], conditions, values } = parts;
+  const told = new Map<string, DefinitionProblem>();
+  for (const condition of (conditions && values && understoodCells(parts)) ?? []) {
+    const placeholders = placeholderValues({ conditions: conditions!, values: values! }, condition);
+    for (const [t, task] of tasks.entries()) {
+      for (const [c, cell] of task.cells.entries()) {
+        const file = cellFile(cell, placeholders);
+        if (!('notebook' in cell) || texts[file] === undefined) continue;
+        const message = notebookProblem(file, texts[file], cell);
+        if (message !== undefined) told.set(message, { path: ['tasks', t, 'cells', c, 'notebook'], message });
+      }
+    }
+  }
+  return [...told.values()];
+}
+
+function notebookProblem(file: string, text: string, cell: { tasknum?: string | undefined }): string | undefined {
+  try {
+    if (chosenCells(text, cell).length > 0) return undefined;
+    const which = cell.tasknum === undefined ? '' : ` with the tasknum "${cell.tasknum}"`;
+    return `"${file}" has no cell of text or code${which}`;
+  } catch (error) {
+    if (!(error instanceof NoNotebook)) throw error;
+    return `"${file}" is not a Jupyter notebook of format 4: ${error.message}`;
+  }
 }
 
 /** Placeholders can make a source, a title or the whole longer than the page takes, and a file's name no name. */

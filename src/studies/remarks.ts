@@ -1,6 +1,7 @@
 /** What may be meant so, and is worth a second look before a study opens. */
 import type { Study } from './read.js';
-import { cellFile, conditionCells, placeholderValues } from './render.js';
+import { cellFile, cellTexts } from './cell-texts.js';
+import { conditionCells, placeholderValues } from './render.js';
 import { fillPlaceholders } from './placeholders.js';
 import { SCHEMA_FILE } from './published-schema.js';
 
@@ -56,10 +57,11 @@ function unknownPlaceholders({ definition, files, conditions }: Study): string[]
   }
   for (const condition of conditions) {
     const values = placeholderValues(definition, condition);
-    const templates = new Map(definition.tasks.flatMap(({ cells }) => cells.map((cell) => [cell.id, cell])));
+    const texts = definition.tasks.flatMap((task) => cellTexts(task, files, values));
+    const fileOf = new Map(texts.map(({ id, file }) => [id, file]));
     for (const task of condition.document.tasks) {
       look(`the title of "${task.id}"`, task.title);
-      for (const { id, type, source } of task.cells) look(cellFile(templates.get(id)!, values), source, type === 'code');
+      for (const { id, type, source } of task.cells) look(fileOf.get(id)!, source, type === 'code');
     }
   }
   return [...found];

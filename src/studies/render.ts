@@ -1,5 +1,6 @@
 /** From a study's templates to what participants of one condition get. Pure: the same study gives the same documents, bit by bit. */
-import type { CellTemplate, StudyDefinition, TaskTemplate } from './definition.js';
+import { type CellText, cellTexts } from './cell-texts.js';
+import type { StudyDefinition, TaskTemplate } from './definition.js';
 import type { Cell, Document, Task } from './document.js';
 import type { Level } from './level.js';
 import { ORDERING, orderingRows, shortNames } from './orderings/rows.js';
@@ -76,11 +77,6 @@ function taskPlaceholders(
   );
 }
 
-/** The path of a cell's file; it may hold placeholders, so that each condition has a file of its own. */
-export function cellFile(cell: CellTemplate, values: ReadonlyMap<string, string>): string {
-  return fillPlaceholders('markdown' in cell ? cell.markdown : cell.code, values);
-}
-
 /** Fills a text. The condition's placeholders first, as in the original: a value may name a task by its place. */
 function filler(definition: StudyDefinition, condition: ConditionCell): (text: string) => string {
   const values = placeholderValues(definition, condition);
@@ -102,21 +98,15 @@ export function renderDocument(study: StudyTemplates, condition: ConditionCell):
       title: fill(task.title),
       kind: task.kind,
       ...(task.minutes === undefined ? {} : { minutes: task.minutes }),
-      cells: task.cells.map((cell) => renderCell(cell, textOf(study.files, cellFile(cell, values)), fill)),
+      cells: cellTexts(task, study.files, values).map((cell) => renderCell(cell, fill)),
     }),
   );
   return { tasks };
 }
 
-function textOf(files: StudyTemplates['files'], path: string): string {
-  if (!Object.hasOwn(files, path)) throw new Error(`the study was read without its file ${path}`);
-  return files[path]!;
-}
-
-function renderCell(cell: CellTemplate, text: string, fill: (text: string) => string): Cell {
+function renderCell({ id, type, text, runnable }: CellText, fill: (text: string) => string): Cell {
   const source = fill(text).trimEnd();
-  if ('markdown' in cell) return { id: cell.id, type: 'markdown', source };
-  return { id: cell.id, type: 'code', source, runnable: cell.runnable, executionCount: null, outputs: [] };
+  return type === 'markdown' ? { id, type, source } : { id, type, source, runnable, executionCount: null, outputs: [] };
 }
 
 function chosenLevels(definition: Values, condition: ConditionCell): [factor: string, level: Level][] {

@@ -1,6 +1,7 @@
 /** The code that participants get, in the order in which they meet it, and what became of running it as it is. */
 import type { Condition, Study } from './read.js';
-import { cellFile, placeholderValues } from './render.js';
+import { cellTexts } from './cell-texts.js';
+import { placeholderValues } from './render.js';
 
 export interface StarterCell {
   readonly task: string;
@@ -18,15 +19,14 @@ export interface CodeFailure {
   readonly message: string;
 }
 
-export function starterCells({ definition }: Pick<Study, 'definition'>, condition: Condition): StarterCell[] {
+export function starterCells({ definition, files }: Pick<Study, 'definition' | 'files'>, condition: Condition): StarterCell[] {
   const values = placeholderValues(definition, condition);
-  const templates = new Map(definition.tasks.flatMap(({ cells }) => cells.map((cell) => [cell.id, cell])));
+  const texts = new Map(definition.tasks.flatMap((task) => cellTexts(task, files, values).map((cell) => [cell.id, cell])));
   return condition.document.tasks.flatMap((task) =>
     task.cells.flatMap((cell) => {
-      const template = templates.get(cell.id);
-      if (cell.type !== 'code' || !cell.runnable || template === undefined || !('code' in template)) return [];
-      const { expect } = template;
-      return [{ task: task.id, id: cell.id, file: cellFile(template, values), source: cell.source, expect }];
+      if (cell.type !== 'code' || !cell.runnable) return [];
+      const { file, expect } = texts.get(cell.id)!;
+      return [{ task: task.id, id: cell.id, file, source: cell.source, expect }];
     }),
   );
 }

@@ -19,12 +19,12 @@ interface Example {
 
 function examples(): Example[] {
   const docs = readFileSync(path.join(packageRoot, 'docs/studies.md'), 'utf8');
-  return [...docs.matchAll(/```yaml\n(orderings:\n(?:(?!```).)*)```\n\n!\[(.*?)\]\(images\/(ordering-\w+\.svg)\)/gs)].map(
-    ([, yaml, text, picture]) => {
-      const { orderings } = parse(yaml!) as { orderings: unknown };
-      return { text: text!, picture: picture!, orderings: orderingsSchema.parse(orderings) };
-    },
-  );
+  return [
+    ...docs.matchAll(/```yaml\n(orderings:\n(?:(?!```).)*)```\n\n!\[(.*?)\]\(images\/(ordering-\w+\.svg)\)/gs),
+  ].map(([, yaml, text, picture]) => {
+    const { orderings } = parse(yaml!) as { orderings: unknown };
+    return { text: text!, picture: picture!, orderings: orderingsSchema.parse(orderings) };
+  });
 }
 
 describe('docs/studies.md on orderings', () => {

@@ -31,3 +31,13 @@ reason and without any disadvantage.
 We are preparing a computer for you. Here you see when it is ready:
 `,
 };
+
+/** The fields of study.yaml that go with them. */
+export const startingStudy = (id: string, title: string) => ({
+  ...{ id, title, language: 'en' },
+  values: { contactName: '[your name]', contactInstitution: '[institution]', contactEmail: '[e-mail address]' },
+  texts: { intro: 'texts/intro.md', consent: 'texts/consent.md', howTo: 'texts/how-to.md' },
+  exitSurvey: {
+    questions: [{ id: 'comments', kind: 'text', question: 'What else should we know?', lines: 4, required: false }],
+  },
+});

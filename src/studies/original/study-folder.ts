@@ -4,7 +4,7 @@ import type { EditorCondition, EditorData, EditorTask, EditorTemplate } from './
 import { generatedFiles, hashOf, squareOf } from './generate.js';
 import { idsFor } from './ids.js';
 import { levelsOf, type Levels } from './levels.js';
-import { startingTexts } from './starting-texts.js';
+import { startingStudy, startingTexts } from './starting-texts.js';
 
 export interface StudyFolder {
   readonly id: string;
@@ -24,16 +24,9 @@ export function studyFolder(data: EditorData, template: EditorTemplate): StudyFo
   const files = new Map<string, string>(Object.entries(startingTexts));
   const [id] = idsFor([template.name], 'study');
   const study = {
-    id: id!,
-    title: template.name,
-    language: 'en',
-    values: { contactName: '[your name]', contactInstitution: '[institution]', contactEmail: '[e-mail address]' },
+    ...startingStudy(id!, template.name),
     ...(levels.factor === undefined ? {} : { conditions: { [levels.factor]: levels.levels } }),
     orderings: orderingsOf(template, tasks, notes),
-    texts: { intro: 'texts/intro.md', consent: 'texts/consent.md', howTo: 'texts/how-to.md' },
-    exitSurvey: {
-      questions: [{ id: 'comments', kind: 'text', question: 'What else should we know?', lines: 4, required: false }],
-    },
     tasks: tasks.map((task) => taskOf(task, levels, files)),
   };
   files.set('study.yaml', `# Imported from the original's study editor.\n${stringify(study, { lineWidth: 0 })}`);
