@@ -39,13 +39,15 @@ describe('the published schema of study.yaml', () => {
     for (const field of fieldsAt(studyJsonSchema, ['tasks', 0])) assert.ok(docs.includes(`\`${field}\``), field);
   });
 
-  it('gives the fields of alternatives: both kinds of cells, levels, both ends', () => {
+  it('gives the fields of alternatives: all kinds of cells, levels, both ends', () => {
     assert.deepEqual(fieldsAt(studyJsonSchema, ['tasks', 0, 'cells', 0]), [
       'id',
       'markdown',
       'code',
       'runnable',
       'expect',
+      'notebook',
+      'tasknum',
     ]);
     assert.deepEqual(fieldsAt(studyJsonSchema, ['conditions', 'any', 1]), ['name', 'label', 'values', 'order']);
     assert.deepEqual(fieldsAt(studyJsonSchema, ['exitSurvey']), ['url', 'parameters', 'questions', 'thanks']);
