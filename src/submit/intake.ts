@@ -43,16 +43,19 @@ export class Intake {
     this.group = new GroupCommit(database, log);
   }
 
-  /** Stores what a page sent and acknowledges it. */
-  async store(sender: Sender, { events, snapshot }: Sent): Promise<IntakeResult> {
+  /**
+   * Stores what a page sent and acknowledges it.
+   *
+   * @param text the events as JSON that Postgres stores, if they are there as such
+   */
+  async store(sender: Sender, { events, snapshot }: Sent, text?: string): Promise<IntakeResult> {
     const choice = await this.choices.of(sender.participant);
     if (choice === undefined) return { kind: 'not-yours' };
     let result: IntakeResult | undefined;
     for (const part of byPage(events)) {
-      result = await this.storePart(
-        sender,
-        part.map((event) => chosenPart(event, choice)),
-      );
+      const chosen = part.map((event) => chosenPart(event, choice));
+      const isWhole = part.length === events.length && chosen.every((event, index) => event === part[index]);
+      result = await this.storePart(sender, chosen, isWhole ? text : undefined);
       if (result.kind !== 'stored') return result;
     }
     result ??= await this.storePart(sender, []);
@@ -60,9 +63,12 @@ export class Intake {
     return result;
   }
 
-  private async storePart(sender: Sender, events: readonly StudyEvent[]): Promise<IntakeResult> {
+  private async storePart(
+    sender: Sender,
+    events: readonly StudyEvent[],
+    json = storableJson(events),
+  ): Promise<IntakeResult> {
     const last = events.at(-1);
-    const json = storableJson(events);
     const [opened, gone] = [events.find(({ type }) => type === 'open')?.seq, withoutContents(events)];
     if (last !== undefined && opened === undefined && gone === 0) {
       const continuing = { sender, page: last.page, first: events[0]!.seq, last: last.seq, json };

@@ -26,7 +26,7 @@ import { pageSchema, sentSchema } from './event.js';
 import { exitAddress } from './exit.js';
 import { Intake } from './intake.js';
 import { notebookState } from './notebook-state.js';
-import { isPlainEdits } from './plain-edits.js';
+import { eventsText, isPlainEdits } from './plain-edits.js';
 
 export interface NotebookAssets {
   /** The script that connects to Python while the rest loads. */
@@ -74,9 +74,14 @@ export function submitRoutes(submit: Submit): Router {
     const participant = requireParticipant(ctx);
     const instance = pathParameter(ctx, 'id');
     const body: unknown = ctx.request.body;
-    const sent = isPlainEdits(body) ? body : parsed(sentSchema, body);
+    const isPlain = isPlainEdits(body);
+    const sent = isPlain ? body : parsed(sentSchema, body);
     if (!instanceIdPattern.test(instance)) refuseForeignNotebook();
-    const result = await intake.store({ participant, instance }, sent);
+    const result = await intake.store(
+      { participant, instance },
+      sent,
+      isPlain ? eventsText(ctx.request.rawBody) : undefined,
+    );
     if (result.kind === 'not-yours') refuseForeignNotebook();
     if (result.kind === 'ended') throw ended();
     if (result.kind !== 'stored') ctx.status = 409;

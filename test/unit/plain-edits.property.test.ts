@@ -1,8 +1,8 @@
 /** The quick look at edits against the schema, which it must never contradict. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { sentSchema } from '../../src/submit/event.js';
-import { isPlainEdits } from '../../src/submit/plain-edits.js';
+import { sentSchema, storableJson } from '../../src/submit/event.js';
+import { eventsText, isPlainEdits } from '../../src/submit/plain-edits.js';
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
@@ -135,5 +135,34 @@ describe('the quick look at edits', () => {
     ]) {
       assert.equal(isPlainEdits(other), false, JSON.stringify(other));
     }
+  });
+
+  it('takes the events from the text only as they would be written anew', () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(edits, (sent) => {
+        const text = eventsText(JSON.stringify(sent));
+        if (text === undefined) return;
+        taken += 1;
+        assert.equal(text, storableJson((sent as { events: Json }).events));
+      }),
+    );
+    assert.ok(taken > 10, 'it was hardly ever taken from there');
+  });
+
+  it('takes no events from a text in which Postgres might read something else', () => {
+    const [first, second] = ['[{"seq":1}]', '[{"seq":2}]'];
+    for (const text of [
+      `{"events":${first},"events":${second}}`,
+      `{"events":${first},"\\u0065vents":${second}}`,
+      '{"events":[{"by":"\\u0000"}]}',
+      '{"events":[{"by":"\\ud800"}]}',
+      ` {"events":${first}}`,
+      `{"events":${first} }`,
+      `{"snapshot":{},"events":${first}}`,
+    ]) {
+      assert.equal(eventsText(text), undefined, text);
+    }
+    assert.equal(eventsText(`{"events":${first}}`), first);
   });
 });

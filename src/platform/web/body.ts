@@ -19,8 +19,10 @@ export function jsonBody(limit: string): (ctx: Context, next: Next) => Promise<v
   return async (ctx, next) => {
     if (!ctx.is('json')) throw new Refusal(415, 'not-json', 'Expected a JSON body (content-type application/json).');
     const body = await rawBody(ctx.req, { limit, length: ctx.req.headers['content-length'] ?? null });
+    const text = body.toString('utf8');
+    ctx.request.rawBody = text;
     try {
-      ctx.request.body = JSON.parse(body.toString('utf8'));
+      ctx.request.body = JSON.parse(text);
     } catch {
       throw new Refusal(400, 'bad-request', 'What was sent could not be read.');
     }
