@@ -3,6 +3,7 @@ import type Router from 'koa-router';
 import type { Logger } from '../platform/log.js';
 import type { Inquiry } from '../platform/inquiry.js';
 import type { Database } from '../platform/postgres/database.js';
+import { accountRoutes } from './access/account-page.js';
 import { passwordRoutes } from './access/password-page.js';
 import { PasswordCheck } from './access/passwords.js';
 import { apiRouter } from './api/router.js';
@@ -47,6 +48,7 @@ export function controlTable(control: Control, { throttle, exports } = shared(co
     ...signInRoutes(entering),
     ...elsewhereRoutes(control),
     ...passwordRoutes(entering),
+    ...accountRoutes(control),
     ...overviewRoutes(control),
     ...studyRoutes(control),
     ...exportRoutes(exports),

@@ -182,6 +182,8 @@ describe('the control pages', function () {
     await look('close');
     await at('/control/password');
     await look('password');
+    await at('/control/account');
+    await look('account');
     await at('/control/studies/other');
     await look('not-allowed');
     await at('/control/instances');

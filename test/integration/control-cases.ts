@@ -31,6 +31,15 @@ export const cases: Readonly<Record<string, Case>> = {
   'GET /control/sign-in/oidc/callback': { path: '/control/sign-in/oidc/callback?code=x&state=y', allowed: 404 },
   'POST /control/sign-out': { path: '/control/sign-out', form: {}, allowed: 303 },
   'GET /control/password': { path: '/control/password', allowed: 200 },
+  'GET /control/account': { path: '/control/account', allowed: 200 },
+  'POST /control/account/tokens': {
+    path: '/control/account/tokens',
+    form: { name: 'nightly', days: '90' },
+    allowed: 200,
+  },
+  // Those of others are not there.
+  'GET /control/account/tokens/:token/revoke': { path: '/control/account/tokens/none/revoke', allowed: 404 },
+  'POST /control/account/tokens/:token/revoke': { path: '/control/account/tokens/none/revoke', form: {}, allowed: 404 },
   'GET /control/studies/:study': { path: `/control/studies/${THEIRS}`, allowed: 200 },
   'GET /control/studies/:study/state': { path: `/control/studies/${THEIRS}/state?to=paused`, allowed: 200 },
   'POST /control/studies/:study/state': {

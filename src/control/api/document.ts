@@ -67,18 +67,18 @@ const common: Readonly<Record<number, string>> = {
   400: 'The body is no JSON, or is refused with a reason.',
   401: 'No token, or one that does not work (any more).',
   403: 'The token’s user has not the role, or no right to this study; or the token may only read.',
-  404: 'There is none of this id.',
+  404: 'There is none of this id, or no such place in the list.',
   413: 'The body is too large.',
   415: 'The body is not said to be JSON.',
   422: 'A field is not as expected, or not known.',
   429: 'Too many requests, or too many wrong tokens.',
 };
 
-function refusals({ path, needs, study, body, refusals: own }: Endpoint): Record<string, Json> {
+function refusals({ path, needs, study, query, body, refusals: own }: Endpoint): Record<string, Json> {
   const isOfOne = path.includes('/:');
   const statuses = [
     ...[401, 422, 429],
-    ...(isOfOne ? [404] : []),
+    ...(isOfOne || 'after' in query.shape ? [404] : []),
     ...(study || needs !== 'viewer' ? [403] : []),
     ...(body ? [400, 413, 415] : []),
   ];

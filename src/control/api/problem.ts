@@ -29,14 +29,10 @@ export function checked<S extends z.ZodType>(where: 'query' | 'body', schema: S,
   if (result.success) return result.data;
   const errors = result.error.issues.map(({ path, message }) => ({ in: where, field: path.join('.'), message }));
   const [{ field, message } = { field: '', message: '' }] = errors;
-  throw notAsExpected(`The ${where}${field === '' ? '' : ` field ${field}`}: ${message}`, errors);
+  const detail = `The ${where}${field === '' ? '' : ` field ${field}`}: ${message}`;
+  throw new Refusal(422, 'not-as-expected', detail, { errors });
 }
 
 /** For an `after` that no page gave. */
-export const unknownPlace = (): Refusal => {
-  const message = 'no place in a list of this order';
-  return notAsExpected(`The query field after: ${message}`, [{ in: 'query', field: 'after', message }]);
-};
-
-const notAsExpected = (message: string, errors: readonly object[]): Refusal =>
-  new Refusal(422, 'not-as-expected', message, { errors });
+export const unknownPlace = (): Refusal =>
+  new Refusal(404, 'unknown-place', 'There is no such place in a list of this order: `after` is what `next` was.');
