@@ -192,6 +192,7 @@ async function perRound({ database, settings }: Bench, clients: number): Promise
       join(database, {
         participantId: people[index]!,
         studyId: STUDY,
+        version: 1,
         address: { key: `${index}`, kept: null },
         consent: [],
       }),

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { orderingNotes } from '../studies/orderings/notes.js';
 import { readStudy, type Study } from '../studies/read.js';
 import { remarks } from '../studies/remarks.js';
+import { revisionOf } from '../studies/revision.js';
 import { describeFailures } from '../studies/starter-code.js';
 import { listStudyFiles } from '../studies/study-files.js';
 import { StudyCommandError } from './study-command-error.js';
@@ -29,9 +30,9 @@ function seconds(given: string): number {
 
 async function checkStudy(folder: string, options: CheckOptions): Promise<void> {
   const study = await readStudy(folder);
-  const { id, revision, tasks, conditions } = study;
+  const { id, tasks, conditions } = study;
   const count = conditions.length === 1 ? '1 condition' : `${conditions.length} conditions`;
-  console.log(`Study ${id}: ${tasks.length} tasks, ${count}, revision ${revision.slice(0, 12)}.`);
+  console.log(`Study ${id}: ${tasks.length} tasks, ${count}, revision ${revisionOf(study).slice(0, 12)}.`);
   for (const { number, name } of conditions) console.log(`  ${number}  ${name}`);
   for (const remark of remarks(study, await listStudyFiles(folder))) console.log(`Note: ${remark}.`);
   for (const note of orderingNotes(study)) console.log(`Note: ${note}`);

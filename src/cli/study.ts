@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 import { changeStudyState, type StudyState } from '../participants/study-state.js';
-import { publishStudy } from '../participants/study-store.js';
 import type { Database } from '../platform/postgres/database.js';
 import { publishedSchema } from '../studies/published-schema.js';
-import { readStudy } from '../studies/read.js';
 import { addStudyCheck } from './study-check.js';
 import { StudyCommandError } from './study-command-error.js';
 import { addOriginal } from './study-original.js';
 import { addStudyNew } from './study-new.js';
+import { addPublish } from './study-publish.js';
+import { addVersions } from './study-versions.js';
 import { withDatabase } from './with-database.js';
 
 const ACTOR = 'observatory study';
 
-/** `study new | check | schema | add | list | open | pause | close`. */
+/** `study new | check | schema | add | versions | list | open | pause | close`. */
 export function addStudy(program: Command): void {
   const study = program.command('study').description('the studies that participants can take');
   addStudyNew(study);
@@ -23,15 +23,8 @@ export function addStudy(program: Command): void {
     .action(() => {
       process.stdout.write(publishedSchema());
     });
-  study
-    .command('add <folder>')
-    .alias('publish')
-    .description('publish the study in this folder, or bring it up to date')
-    .action(async (folder: string) => {
-      const found = await readStudy(folder);
-      await withDatabase((database) => publishStudy(database, found));
-      console.log(`Study ${found.id} is published with ${found.conditions.length} conditions.`);
-    });
+  addPublish(study);
+  addVersions(study);
   study
     .command('list')
     .description('all studies with their state and participants')
@@ -57,19 +50,20 @@ interface Listed {
   readonly completed: number;
   readonly flight: number;
   readonly title: string;
+  readonly version: number;
 }
 
 async function list(database: Database): Promise<void> {
   const counted = (name: string) =>
     `coalesce((select value from counters c where c.study_id = s.id and c.scope = 'study' and c.name = '${name}'), 0)::int`;
   const { rows } = await database.query<Listed>(
-    `select id, state, live_state as live, title, ${counted('completed')} as completed, ${counted('inFlight')} as flight
+    `select id, state, live_state as live, title, version, ${counted('completed')} as completed, ${counted('inFlight')} as flight
      from studies s order by id`,
   );
   if (rows.length === 0) console.log('No study is published: `observatory study add <folder>`.');
-  for (const { id, state, live, completed, flight, title } of rows) {
+  for (const { id, state, live, completed, flight, title, version } of rows) {
     const inForce = live === null || live === state ? state : `${live} by the live settings, itself ${state}`;
-    console.log(`${id}  ${inForce}  ${completed} completed, ${flight} in flight  ${title}`);
+    console.log(`${id}  ${inForce}  version ${version}  ${completed} completed, ${flight} in flight  ${title}`);
   }
 }
 

@@ -114,7 +114,7 @@ type Counts = Omit<PoolStatus, 'job' | 'min' | 'max' | 'maxInstances' | 'target'
 async function readPools(database: Queryable, report: PassReport | null): Promise<PoolStatus[]> {
   const { rows } = await database.query<Counts>(
     `with alive as (select profile, state from instances where ${mayRun}),
-     line as (select s.profile from participants p join studies s on s.id = p.study_id where p.state = 'waiting')
+     line as (select v.profile from participants p join study_versions v on v.study_id = p.study_id and v.number = p.version where p.state = 'waiting')
      select profile, (select count(*)::int from line where line.profile = profiles.profile) as waiting,
        count(*) filter (where state = 'booting')::int as booting, count(*) filter (where state = 'ready')::int as ready,
        count(*) filter (where state = 'leased')::int as leased, count(*) filter (where state = 'retiring')::int as retiring,

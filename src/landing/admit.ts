@@ -2,7 +2,7 @@
 import type { Context } from 'koa';
 import type { Participant, ParticipantState } from '../participants/participant.js';
 import { hasPassed } from '../participants/screening.js';
-import type { StoredStudy } from '../participants/study-store.js';
+import { type StoredStudy, studyOf } from '../participants/study-store.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import type { Telemetry } from '../platform/web/telemetry.js';
@@ -50,7 +50,8 @@ export async function admit(ctx: Context, needs: Needs): Promise<Admission | und
   ctx.state.audience = audienceOf(study);
   const offer = await readOffer(database, study, parameters);
   const known = await recognise(ctx, database, study, offer, session);
-  const address = known && (await resumeAt(database, study, known));
+  if (known !== undefined && known.version !== null) ctx.state.audience = audienceOf(await studyOf(database, known));
+  const address = known && (await resumeAt(database, known));
   if (known !== undefined && address !== undefined) {
     ctx.redirect(ctx.method === 'POST' ? (sentAgainTo[known.state] ?? address) : address);
     return undefined;

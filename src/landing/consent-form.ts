@@ -7,7 +7,11 @@ import { refusal } from '../platform/web/refusal-pages.js';
 /** What the original's form called the boxes that are ours by default. */
 const originalNames = { age_yes: 'age', lang_yes: 'language', read_yes: 'read', cont_yes: 'continue' };
 
-const formSchema = z.looseObject({ consent: z.union([z.string(), z.array(z.string())]).optional() });
+const formSchema = z.looseObject({
+  /** Of the study; scripts that know the original's form do not send it. */
+  version: z.string().optional(),
+  consent: z.union([z.string(), z.array(z.string())]).optional(),
+});
 
 /** The study's boxes, all of which have to be ticked. */
 export function tickedBoxes(ctx: Context, study: StoredStudy): string[] {
@@ -17,4 +21,10 @@ export function tickedBoxes(ctx: Context, study: StoredStudy): string[] {
   const boxes = study.page.consentBoxes.map(({ id }) => id);
   if (boxes.every((id) => ticked.includes(id))) return boxes;
   throw refusal('consent-incomplete');
+}
+
+/** Whether the form that was sent showed another version of the study than it has now. */
+export function sawAnotherVersion(ctx: Context, { version }: StoredStudy): boolean {
+  const { version: seen } = parsed(formSchema, ctx.request.body);
+  return seen !== undefined && seen !== String(version);
 }

@@ -1,6 +1,6 @@
 /** The researcher's own consent form, as a file. */
 import type { Context } from 'koa';
-import { findStudyFile } from '../participants/study-store.js';
+import { findStudyFile, studyOf } from '../participants/study-store.js';
 import type { Database } from '../platform/postgres/database.js';
 import { refusal } from '../platform/web/refusal-pages.js';
 import { CONSENT_PDF } from '../studies/attachments.js';
@@ -11,8 +11,11 @@ const CACHED_SECONDS = 300;
 
 /** For everybody who has the link, also when the study is over: who took part may want to read it again. */
 export async function consentPdf(ctx: Context, database: Database): Promise<void> {
-  const study = await requestedStudy(database, linkParameters(ctx), await currentParticipant(ctx, database));
-  const file = await findStudyFile(database, study.id, CONSENT_PDF);
+  const participant = await currentParticipant(ctx, database);
+  const study = await requestedStudy(database, linkParameters(ctx), participant);
+  // Whoever consented reads what they consented to.
+  const own = participant?.studyId === study.id ? await studyOf(database, participant) : study;
+  const file = await findStudyFile(database, own, CONSENT_PDF);
   if (file === undefined) throw refusal('not-found');
   ctx.status = 200;
   ctx.etag = file.digest;

@@ -6,7 +6,7 @@ import { liveInstance } from '../participants/lease.js';
 import { rejoin, type RejoinResult } from '../participants/leave.js';
 import { findParticipant, type Participant } from '../participants/participant.js';
 import { returnAddress } from '../participants/return-address.js';
-import { findStudy, impliedStudy, type StoredStudy } from '../participants/study-store.js';
+import { findStudy, impliedStudy, type StoredStudy, studyOf } from '../participants/study-store.js';
 import type { Database } from '../platform/postgres/database.js';
 import { type Audience, refusal } from '../platform/web/refusal-pages.js';
 import { sessionParticipant } from '../platform/web/session.js';
@@ -40,7 +40,7 @@ async function namedStudy(database: Database, id: unknown): Promise<StoredStudy 
 
 /** Who takes part goes on there; who did looks for the next study, if there is one. */
 async function unnamedStudy(database: Database, session: Participant | undefined): Promise<StoredStudy | undefined> {
-  const own = session && (() => findStudy(database, session.studyId));
+  const own = session && (() => studyOf(database, session));
   const isIn = session !== undefined && ['arrived', 'consented', 'waiting', 'working'].includes(session.state);
   return isIn ? own?.() : ((await impliedStudy(database)) ?? own?.());
 }
@@ -71,11 +71,7 @@ export async function currentParticipant(ctx: Context, database: Database): Prom
 }
 
 /** Where someone who is already in goes on; undefined for who is not in yet. */
-export async function resumeAt(
-  database: Database,
-  study: StoredStudy,
-  participant: Participant,
-): Promise<string | undefined> {
+export async function resumeAt(database: Database, participant: Participant): Promise<string | undefined> {
   switch (participant.state) {
     case 'arrived':
       return undefined;
@@ -91,7 +87,7 @@ export async function resumeAt(
     case 'withdrawn':
       throw refusal('withdrawn');
     case 'screened': {
-      const address = returnAddress(study, participant, 'screenedOut');
+      const address = returnAddress(await studyOf(database, participant), participant, 'screenedOut');
       if (address !== undefined) return address;
       throw refusal('screened');
     }
@@ -106,7 +102,7 @@ async function comeBack(database: Database, { id }: Participant): Promise<string
   return '/howTo';
 }
 
-export function refuseUnlessJoined(result: JoinResult | RejoinResult): void {
+export function refuseUnlessJoined(result: Exclude<JoinResult, 'changed'> | RejoinResult): void {
   switch (result) {
     case 'joined':
     case 'already-joined':

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { Participant } from '../participants/participant.js';
 import { returnAddress } from '../participants/return-address.js';
-import { findStudy } from '../participants/study-store.js';
+import { studyOf } from '../participants/study-store.js';
 import type { Database } from '../platform/postgres/database.js';
 import { refusal } from '../platform/web/refusal-pages.js';
 import { refuseWithoutSession } from '../platform/web/session.js';
@@ -13,7 +13,7 @@ import { currentParticipant } from './entry.js';
  */
 export async function goBack(ctx: Context, database: Database): Promise<void> {
   const participant = (await currentParticipant(ctx, database)) ?? refuseWithoutSession();
-  const study = (await findStudy(database, participant.studyId))!;
+  const study = await studyOf(database, participant);
   const which = endOf(participant);
   ctx.set('Cache-Control', 'no-store');
   if (which === undefined) {

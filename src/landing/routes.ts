@@ -5,7 +5,7 @@ import type { Participant } from '../participants/participant.js';
 import { KEPT_SECONDS } from '../participants/presence.js';
 import { resumableByPair } from '../participants/pair.js';
 import { returnAddress } from '../participants/return-address.js';
-import { findStudy, type StoredStudy } from '../participants/study-store.js';
+import { type StoredStudy, studyOf } from '../participants/study-store.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { formBody } from '../platform/web/body.js';
@@ -18,7 +18,7 @@ import { admit, admitScreened } from './admit.js';
 import { arrived, knownAddress } from './arrival.js';
 import type { Captcha } from './captcha.js';
 import { captchaFor, CaptchaVerdicts } from './captcha-check.js';
-import { tickedBoxes } from './consent-form.js';
+import { sawAnotherVersion, tickedBoxes } from './consent-form.js';
 import { consentPdf } from './consent-pdf.js';
 import { currentParticipant, refuseUnlessJoined } from './entry.js';
 import { linkParameters, linkTo } from './offer.js';
@@ -88,6 +88,8 @@ interface ConsentAgain {
   /** The boxes that were ticked already. */
   readonly ticked?: readonly string[];
   readonly captchaFailed?: boolean;
+  /** Whether another version was published since they opened the form. */
+  readonly changed?: boolean;
 }
 
 function showConsent(
@@ -102,7 +104,7 @@ function showConsent(
   const recorded = recordedInWords(study.page.record, study.language === 'de' ? 'de' : 'en');
   show(ctx, 'landing/consent.html', study, {
     refuseAt: (participant && returnAddress(study, participant, 'noConsent')) ?? null,
-    ...{ recorded, captcha: widget ?? null, ticked: [], captchaFailed: false, ...again },
+    ...{ recorded, captcha: widget ?? null, ticked: [], captchaFailed: false, changed: false, ...again },
     pdf: study.page.texts.consentPdf ? `/consent.pdf?study=${study.id}` : null,
     prefetch: [...landing.notebookFiles, HOW_TO_SCRIPT],
   });
@@ -114,6 +116,7 @@ async function start(ctx: Context, landing: Landing, verdicts: CaptchaVerdicts):
   if (admission !== undefined) {
     const { study, offer } = admission;
     if (admission.arrived === undefined && offer.newcomer.identity === undefined) throw refusal('no-consent');
+    if (sawAnotherVersion(ctx, study)) return showChanged(ctx, landing);
     const boxes = tickedBoxes(ctx, study);
     // After what costs us nothing, before anybody is stored.
     const captcha = captchaFor(landing.captcha, study);
@@ -128,9 +131,11 @@ async function start(ctx: Context, landing: Landing, verdicts: CaptchaVerdicts):
     const joined = await join(database, {
       participantId: participant.id,
       studyId: study.id,
+      version: study.version,
       address: knownAddress(ctx, landing, study),
       consent: boxes,
     });
+    if (joined === 'changed') return showChanged(ctx, landing);
     refuseUnlessJoined(joined);
     // From now on the participant has a place in the line, however the pages go on.
     if (joined === 'joined' && participant.identity?.startsWith('token-service:')) landing.tokenUsed(participant.id);
@@ -141,6 +146,13 @@ async function start(ctx: Context, landing: Landing, verdicts: CaptchaVerdicts):
   }
   // Whoever reloads the next page sends no form again.
   ctx.status = 303;
+}
+
+/** Nobody consents to what they have not read. */
+async function showChanged(ctx: Context, landing: Landing): Promise<void> {
+  const admission = await admitScreened(ctx, landing);
+  if (admission !== undefined) showConsent(ctx, landing, admission.study, admission.arrived, { changed: true });
+  ctx.status = admission === undefined ? 303 : 409;
 }
 
 async function howTo(ctx: Context, { database, room }: Landing): Promise<void> {
@@ -159,7 +171,7 @@ async function howTo(ctx: Context, { database, room }: Landing): Promise<void> {
     ctx.redirect(`/?study=${participant.studyId}`);
     return;
   }
-  const study = (await findStudy(database, participant.studyId))!;
+  const study = await studyOf(database, participant);
   show(ctx, 'landing/how-to.html', study, { place: toldOf(place), keptMinutes: KEPT_SECONDS / 60 });
 }
 

@@ -2,7 +2,7 @@
 import type { Context } from 'koa';
 import { returnAddress } from '../participants/return-address.js';
 import { hasPassed, storeScreening } from '../participants/screening.js';
-import { findStudy } from '../participants/study-store.js';
+import { studyOf } from '../participants/study-store.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
 import { formFields } from '../platform/web/body.js';
@@ -102,7 +102,7 @@ export async function screenedOut(ctx: Context, database: Database): Promise<voi
     ctx.redirect('/');
     return;
   }
-  const study = (await findStudy(database, participant.studyId))!;
+  const study = await studyOf(database, participant);
   ctx.state.audience = audienceOf(study);
   throw refusal('screened', { back: returnAddress(study, participant, 'screenedOut') });
 }

@@ -2,7 +2,7 @@
 import type { Context } from 'koa';
 import { leave } from '../participants/leave.js';
 import type { Participant } from '../participants/participant.js';
-import { findStudy } from '../participants/study-store.js';
+import { studyOf } from '../participants/study-store.js';
 import { type Database, transaction } from '../platform/postgres/database.js';
 import { refusal } from '../platform/web/refusal-pages.js';
 import { refuseWithoutSession } from '../platform/web/session.js';
@@ -34,7 +34,7 @@ interface Found {
 /** Whoever has not withdrawn yet. */
 async function staying(ctx: Context, database: Database): Promise<Found> {
   const participant = (await currentParticipant(ctx, database)) ?? refuseWithoutSession();
-  const study = (await findStudy(database, participant.studyId))!;
+  const study = await studyOf(database, participant);
   ctx.state.audience = audienceOf(study);
   if (participant.state === 'withdrawn') throw refusal('withdrawn');
   if (participant.state === 'screened') throw refusal('screened');

@@ -16,14 +16,15 @@ from instances where ${mayRun} order by created_at, id`;
 // What the instances' profiles are wanted for: served by the partial indexes on those who arrive and who wait. Nobody boots an
 // instance for who left the line without a word.
 export const viewWanted = `
-select studies.profile,
+select coalesce(v.profile, studies.profile) as profile,
        count(*) filter (where p.state = 'waiting')::int as waiting,
        count(*) filter (where p.state = 'arrived' and studies.open)::int as arriving
 from participants p
-join (select id, profile, ${stateInForce} = 'open' as open from studies) studies on studies.id = p.study_id ${joinSeen}
+join (select id, profile, ${stateInForce} = 'open' as open from studies) studies on studies.id = p.study_id
+left join study_versions v on v.study_id = p.study_id and v.number = p.version ${joinSeen}
 where (p.state = 'waiting' and ${isKept})
    or (p.state = 'arrived' and p.arrived_at > now() - interval '${ARRIVAL_SECONDS} seconds')
-group by studies.profile`;
+group by 1`;
 
 export const viewFailures = `
 with latest_ready as (

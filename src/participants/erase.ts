@@ -48,12 +48,13 @@ async function eraseWithin(client: Queryable, { participant: id, actor, reason }
   return true;
 }
 
-/** By the studies' own rule: who ended, or came and never began, so many days ago. Returns how many were erased. */
+/** By the rule of the version that somebody began with, or else by that of the study: who ended, or came and never began, so many days ago. Returns how many were erased. */
 export async function eraseOld(database: Database, now: Date): Promise<number> {
   const { rows } = await database.query<{ id: string; days: number }>(
-    `select p.id, (s.definition->>'keepDays')::int as days from participants p join studies s on s.id = p.study_id
-     where jsonb_typeof(s.definition->'keepDays') = 'number' and p.state not in ('waiting', 'working')
-       and coalesce(p.ended_at, p.consented_at, p.arrived_at) < $1::timestamptz - make_interval(days => (s.definition->>'keepDays')::int)
+    `select p.id, (v.definition->>'keepDays')::int as days from participants p join studies s on s.id = p.study_id
+     join study_versions v on v.study_id = s.id and v.number = coalesce(p.version, s.version)
+     where jsonb_typeof(v.definition->'keepDays') = 'number' and p.state not in ('waiting', 'working')
+       and coalesce(p.ended_at, p.consented_at, p.arrived_at) < $1::timestamptz - make_interval(days => (v.definition->>'keepDays')::int)
      order by p.id`,
     [now],
   );

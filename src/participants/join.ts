@@ -7,11 +7,13 @@ import { isInvited, useInvitation } from './invitations.js';
 import { isStudyFull, joinedOr, openStudy, placeTaken, type Refused } from './joining.js';
 import { lockParticipant } from './participant.js';
 
-export type JoinResult = 'joined' | Refused | 'address-full' | 'invitation-void';
+export type JoinResult = 'joined' | Refused | 'address-full' | 'invitation-void' | 'changed';
 
 interface Joining {
   readonly participantId: string;
   readonly studyId: string;
+  /** Of the study, to which they consent. */
+  readonly version: number;
   readonly address: KnownAddress;
   /** The boxes that were ticked. */
   readonly consent: readonly string[];
@@ -21,11 +23,15 @@ interface Joining {
  * Consent, token, caps, condition and the place in the line, in one transaction. The study's counters are locked as late as
  * possible, and before anything of them is read: no cap is passed, and no two count the same cell as the emptiest.
  */
-export function join(database: Database, { participantId, studyId, address, consent }: Joining): Promise<JoinResult> {
+export function join(
+  database: Database,
+  { participantId, studyId, version, address, consent }: Joining,
+): Promise<JoinResult> {
   return joinedOr<Exclude<JoinResult, 'joined'>>(database, async (client, refuse) => {
     const participant = await lockParticipant(client, participantId);
     if (participant?.state !== 'arrived') return refuse('already-joined');
     const study = await openStudy(client, participantId, refuse);
+    if (study.version !== version) refuse('changed');
     if (isInvited(participant.identity) && !(await useInvitation(client, participantId))) refuse('invitation-void');
     const { balancing, caps } = study.page;
     const stratum = stratumOf(balancing, study);
@@ -43,20 +49,30 @@ export function join(database: Database, { participantId, studyId, address, cons
       { scope: sequenceScope(stratum), name: 'position', by: drawn.next - question.position },
     ];
     await changeCounters(client, studyId, changes);
-    await enterLine(client, participantId, consent, { ...question, ...drawn });
+    const entered = await enterLine(client, participantId, { version, consent }, { ...question, ...drawn });
+    if (!entered) refuse('changed');
   });
 }
 
-/** The place is by the clock and not by when the transaction began: who has the lock of the counters later stands further behind. */
-async function enterLine(client: Queryable, id: string, consent: readonly string[], record: DrawRecord): Promise<void> {
-  await client.query(
+/**
+ * The place is by the clock and not by when the transaction began: who has the lock of the counters later stands further behind.
+ * False when another version was published before that lock was had.
+ */
+async function enterLine(
+  client: Queryable,
+  id: string,
+  { version, consent }: Pick<Joining, 'version' | 'consent'>,
+  record: DrawRecord,
+): Promise<boolean> {
+  const { rowCount } = await client.query(
     `with moved as (
        update participants
-       set state = 'waiting', consent = $2, consented_at = now(), queued_at = clock_timestamp(), condition = $3, draw = $4
-       where id = $1 returning study_id)
+       set state = 'waiting', consent = $2, consented_at = now(), queued_at = clock_timestamp(), condition = $3, draw = $4, version = $5
+       where id = $1 and $5 = (select version from studies where id = study_id) returning study_id)
      insert into audit (study_id, subject, subject_id, from_state, to_state, actor)
      select study_id, 'participant', $1, step.before, step.after, 'landing'
      from moved, (values (1, 'arrived', 'consented'), (2, 'consented', 'waiting')) step(nth, before, after) order by nth`,
-    [id, JSON.stringify(consent), record.condition, JSON.stringify(record)],
+    [id, JSON.stringify(consent), record.condition, JSON.stringify(record), version],
   );
+  return rowCount !== 0;
 }

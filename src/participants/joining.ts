@@ -1,9 +1,9 @@
 /** What whoever joins and whoever comes back have in common. */
 import { type Database, type Queryable, transaction } from '../platform/postgres/database.js';
 import { entryTime } from '../studies/entry.js';
+import type { StudyPage } from '../studies/revision.js';
 import { type Change, conditionScope, type Counters, placeScopes } from './counters.js';
 import { stateInForce } from './study-state.js';
-import type { StudyPage } from './study-store.js';
 
 export type Refused = 'already-joined' | 'paused' | 'not-open' | 'study-full';
 
@@ -32,6 +32,8 @@ export async function joinedOr<Result extends string>(
 }
 
 export interface JoinableStudy {
+  /** The current one. */
+  readonly version: number;
   readonly state: string;
   readonly page: StudyPage;
   readonly seed: string;
@@ -47,8 +49,8 @@ export async function openStudy(
   refuse: (result: 'paused' | 'not-open') => never,
 ): Promise<JoinableStudy> {
   const { rows } = await client.query<JoinableStudy>(
-    `select s.state, s.page, s.seed, p.origin, p.recruitment
-     from participants p join (select id, ${stateInForce} as state, definition as page, seed from studies) s on s.id = p.study_id
+    `select s.state, s.version, s.page, s.seed, p.origin, p.recruitment
+     from participants p join (select id, ${stateInForce} as state, version, definition as page, seed from studies) s on s.id = p.study_id
      where p.id = $1`,
     [participantId],
   );

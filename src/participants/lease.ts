@@ -59,8 +59,9 @@ export async function heartbeat(
        update participants set heartbeat_at = now(),
          highest_seq = case when page = coalesce($3, page) then greatest(highest_seq, believed_seq($2, last_seq)) else highest_seq end
        where id = $1 and state = 'working')
-     select extract(epoch from started_at + make_interval(hours => (definition->'instance'->>'maxHours')::int) - now())::int as seconds
-     from leases join studies on studies.id = study_id where participant_id = $1 and ended_at is null`,
+     select extract(epoch from l.started_at + make_interval(hours => (v.definition->'instance'->>'maxHours')::int) - now())::int as seconds
+     from leases l join participants p on p.id = l.participant_id join study_versions v on v.study_id = p.study_id and v.number = p.version
+     where l.participant_id = $1 and l.ended_at is null`,
     [participantId, seq, page],
   );
   return rows[0]?.seconds ?? null;

@@ -24,8 +24,10 @@ export interface Standing {
 
 export async function readStandings(database: Queryable, ids: readonly string[]): Promise<Standing[]> {
   const { rows } = await database.query<Standing>(
-    `select p.id, s.profile, s.language, p.state, l.instance_id as instance
-     from participants p join studies s on s.id = p.study_id left join leases l on l.participant_id = p.id and l.ended_at is null
+    `select p.id, v.profile, v.language, p.state, l.instance_id as instance
+     from participants p join studies s on s.id = p.study_id
+     join study_versions v on v.study_id = s.id and v.number = coalesce(p.version, s.version)
+     left join leases l on l.participant_id = p.id and l.ended_at is null
      where p.id = any($1)`,
     [ids],
   );
@@ -79,8 +81,8 @@ from unnest($1::text[]) profiles(profile)`;
 async function readLines(database: Queryable, profiles: readonly string[]): Promise<Map<string, Line>> {
   const [line, supply] = await Promise.all([
     database.query<{ profile: string; id: string }>(
-      `select s.profile, p.id from participants p join studies s on s.id = p.study_id ${joinSeen}
-       where p.state = 'waiting' and s.profile = any($1) and ${isKept} order by p.queued_at, p.id`,
+      `select v.profile, p.id from participants p join study_versions v on v.study_id = p.study_id and v.number = p.version ${joinSeen}
+       where p.state = 'waiting' and v.profile = any($1) and ${isKept} order by p.queued_at, p.id`,
       [profiles],
     ),
     database.query<Supply & { profile: string }>(supplies, [profiles]),

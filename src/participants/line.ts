@@ -40,8 +40,8 @@ export async function serveLine(database: Database, hints: ReadyHints, profile: 
 
 const first = `
 select p.id, p.study_id as "studyId", extract(epoch from now() - ${waitsSince('p')})::float8 as "waitedSeconds"
-from participants p join studies s on s.id = p.study_id ${joinSeen}
-where p.state = 'waiting' and s.profile = $1 and ${isPresent} order by p.queued_at, p.id limit 1`;
+from participants p join study_versions v on v.study_id = p.study_id and v.number = p.version ${joinSeen}
+where p.state = 'waiting' and v.profile = $1 and ${isPresent} order by p.queued_at, p.id limit 1`;
 
 /**
  * The instance is taken before the participant is locked: whoever is passed over as locked has an instance already, however many

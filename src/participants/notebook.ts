@@ -19,7 +19,7 @@ export async function recordedNotebook(
 ): Promise<RecordedNotebook | undefined> {
   const { rows } = await database.query<{ document: Document; seq: string; last: string; page: string | null }>(
     `select coalesce(s.document, c.document) as document, coalesce(s.seq, 0) as seq, p.last_seq as last, p.page
-     from participants p join conditions c on c.study_id = p.study_id and c.number = p.condition
+     from participants p join condition_versions c on c.study_id = p.study_id and c.version = p.version and c.number = p.condition
      left join lateral (select document, seq from snapshots where participant_id = p.id order by seq desc limit 1) s on true
      where p.id = $1`,
     [participantId],

@@ -3,7 +3,8 @@ import { type Database, type Queryable, transaction } from '../platform/postgres
 import { leave } from './leave.js';
 import { lockParticipant } from './participant.js';
 
-const setting = (name: string) => `(s.definition->'instance'->>'${name}')::int`;
+/** As the version says that they began with. */
+const setting = (name: string) => `(v.definition->'instance'->>'${name}')::int`;
 const lastSign = 'greatest(p.heartbeat_at, p.working_at, l.started_at, seen.at)';
 
 /** $1 is the time. Only who has worked: whoever has not lapses from the line much sooner. */
@@ -11,7 +12,7 @@ const overdue = `
 select p.id, case when ${lastSign} < $1::timestamptz - make_interval(mins => ${setting('idleMinutes')})
   then 'no sign of life for ' || ${setting('idleMinutes')} || ' minutes'
   else 'had the instance for ' || ${setting('maxHours')} || ' hours' end as reason
-from participants p join studies s on s.id = p.study_id
+from participants p join study_versions v on v.study_id = p.study_id and v.number = p.version
 left join leases l on l.participant_id = p.id and l.ended_at is null
 left join seen on seen.participant_id = p.id
 where p.state in ('waiting', 'working') and p.working_at is not null

@@ -11,6 +11,8 @@ export interface Participant {
   readonly token: string;
   readonly state: ParticipantState;
   readonly condition: number | null;
+  /** Of the study, which they began with; null as long as they have no condition. */
+  readonly version: number | null;
   /** Who somebody is beyond this study, as `pid:…`; null for who came by an open link. */
   readonly identity: string | null;
   /** What the link carried. */
@@ -18,7 +20,7 @@ export interface Participant {
   readonly origin: string | null;
 }
 
-const columns = 'id, study_id as "studyId", token, state, condition, identity, recruitment, origin';
+const columns = 'id, study_id as "studyId", token, state, condition, version, identity, recruitment, origin';
 
 export async function findParticipant(database: Queryable, id: string): Promise<Participant | undefined> {
   const { rows } = await database.query<Participant>(`select ${columns} from participants where id = $1`, [id]);

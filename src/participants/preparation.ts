@@ -56,7 +56,7 @@ export class Preparation {
     const { rows } = await this.needs.database.query<Unprepared>(
       `select l.id as lease, l.instance_id as instance, c.starter_files as files
        from leases l join participants p on p.id = l.participant_id
-       join conditions c on c.study_id = p.study_id and c.number = p.condition
+       join condition_versions c on c.study_id = p.study_id and c.version = p.version and c.number = p.condition
        where l.ended_at is null and l.prepared_at is null and l.id <> all($1) order by l.id limit $2`,
       [[...this.busy], AT_ONCE],
     );

@@ -58,7 +58,7 @@ async function keptOf(database: Queryable, id: string): Promise<Kept> {
     Omit<Kept, 'lastSeq' | 'snapshot'> & { last: string; seq: string | null; document: Document }
   >(
     `select p.id, p.last_seq as last, c.document as study, s.seq, s.document from participants p
-     join conditions c on c.study_id = p.study_id and c.number = p.condition
+     join condition_versions c on c.study_id = p.study_id and c.version = p.version and c.number = p.condition
      left join lateral (select seq, document from snapshots where participant_id = p.id order by seq desc limit 1) s on true
      where p.id = $1`,
     [id],
@@ -130,7 +130,7 @@ function compare(rebuilt: Document, stored: Document, running: ReadonlySet<strin
     if (cell.executionCount !== twin.executionCount) return [`cell ${cell.id}: the count of runs differs`];
     return isDeepStrictEqual(cell.outputs, twin.outputs) ? [] : [`cell ${cell.id}: the outputs differ`];
   });
-  return found.length > 0 ? found : ['the tasks or their texts differ: the study’s notebook is another one now'];
+  return found.length > 0 ? found : ['the tasks or their texts differ from those of the study'];
 }
 
 function withoutRunning(document: Document, running: ReadonlySet<string>): Document {

@@ -6,6 +6,9 @@ import { readStudyPdf, UnreadableFile } from './study-files.js';
 export const CONSENT_PDF = 'consent.pdf';
 
 export interface Attachment {
+  /** Its path in the study folder. */
+  readonly file: string;
+  /** Under which pages link to it. */
   readonly name: string;
   readonly type: string;
   readonly content: Buffer;
@@ -18,7 +21,7 @@ export async function readAttachments(
   if (texts?.consentPdf === undefined) return { attachments: [], problems: [] };
   try {
     const content = await readStudyPdf(folder, texts.consentPdf);
-    return { attachments: [{ name: CONSENT_PDF, type: 'application/pdf', content }], problems: [] };
+    return { attachments: [{ file: texts.consentPdf, name: CONSENT_PDF, type: 'application/pdf', content }], problems: [] };
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error;
     return { attachments: [], problems: [{ path: ['texts', 'consentPdf'], message: error.message }] };

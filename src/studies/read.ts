@@ -1,5 +1,4 @@
 /** Reads a study folder whole, or says everything that is wrong with it. */
-import { createHash } from 'node:crypto';
 import { type Attachment, readAttachments } from './attachments.js';
 import { balancingProblems } from './balancing.js';
 import { countConditions, MAX_CONDITIONS } from './cross-references.js';
@@ -39,8 +38,6 @@ export type StudyTexts = Readonly<Record<'intro' | 'consent' | 'howTo', string>>
 export interface Study extends Omit<StudyDefinition, 'conditions' | 'files' | 'texts'> {
   readonly texts: StudyTexts;
   readonly conditions: readonly Condition[];
-  /** SHA-256 over study.yaml and all files that it names. */
-  readonly revision: string;
   readonly definition: StudyDefinition;
   readonly files: Readonly<Record<string, string>>;
   readonly attachments: readonly Attachment[];
@@ -81,7 +78,6 @@ export async function readStudy(folder: string): Promise<Study> {
     ...definition,
     texts: landingTexts(definition, files),
     conditions,
-    revision: revisionOf(files, attachments),
     definition,
     files,
     attachments,
@@ -220,15 +216,4 @@ function landingTexts(definition: StudyDefinition, files: Readonly<Record<string
     ...{ intro: html(intro), consent: html(consent), howTo: html(howTo), refusals: Object.fromEntries(own) },
     consentPdf: consentPdf !== undefined,
   };
-}
-
-function revisionOf(texts: Readonly<Record<string, string>>, attachments: readonly Attachment[]): string {
-  const files = new Map<string, string | Buffer>(Object.entries(texts));
-  for (const { name, content } of attachments) files.set(`attached ${name}`, content);
-  const hash = createHash('sha256');
-  // Lengths stand before names and texts, so that no two sets of files look the same to the hash.
-  for (const path of [...files.keys()].sort()) {
-    for (const part of [path, files.get(path)!]) hash.update(`${Buffer.byteLength(part)}:`).update(part);
-  }
-  return hash.digest('hex');
 }

@@ -1,6 +1,6 @@
 import type { Participant } from '../participants/participant.js';
 import { addressValues, returnAddress } from '../participants/return-address.js';
-import { findStudy } from '../participants/study-store.js';
+import { studyOf } from '../participants/study-store.js';
 import type { Queryable } from '../platform/postgres/database.js';
 import { filledAddress } from '../studies/address-template.js';
 import { isOwn } from '../studies/exit-survey.js';
@@ -12,7 +12,7 @@ export const OWN_SURVEY = '/survey/questions';
  * study names, or back to who recruited.
  */
 export async function exitAddress(database: Queryable, participant: Participant): Promise<string> {
-  const study = (await findStudy(database, participant.studyId))!;
+  const study = await studyOf(database, participant);
   const { exitSurvey } = study.page;
   if (exitSurvey !== undefined) {
     return isOwn(exitSurvey) ? OWN_SURVEY : filledAddress(exitSurvey, addressValues(participant));

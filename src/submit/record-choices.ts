@@ -1,7 +1,7 @@
 import type { Queryable } from '../platform/postgres/database.js';
 import type { RecordChoice } from '../studies/recording.js';
 
-/** A study that is published anew is recorded as it says after at most this long. */
+/** Who has not begun yet may have a moment later. */
 const KEPT_MS = 10_000;
 const MAX_KEPT = 10_000;
 
@@ -27,7 +27,7 @@ export class RecordChoices {
 
   private async ask(participantId: string): Promise<RecordChoice | undefined> {
     const { rows } = await this.database.query<{ choice: RecordChoice }>(
-      `select s.definition->'record' as choice from participants p join studies s on s.id = p.study_id where p.id = $1`,
+      `select v.definition->'record' as choice from participants p join study_versions v on v.study_id = p.study_id and v.number = p.version where p.id = $1`,
       [participantId],
     );
     return rows[0]?.choice;

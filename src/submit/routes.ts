@@ -6,7 +6,7 @@ import { type ReadyHints, serveLine } from '../participants/line.js';
 import { resumableByPair } from '../participants/pair.js';
 import { findParticipant } from '../participants/participant.js';
 import { markSeen } from '../participants/presence.js';
-import { findStudy } from '../participants/study-store.js';
+import { studyOf } from '../participants/study-store.js';
 import { instanceIdPattern, participantAlias, submitKey } from '../platform/identity.js';
 import type { Logger } from '../platform/log.js';
 import type { Database } from '../platform/postgres/database.js';
@@ -117,7 +117,7 @@ async function page(ctx: Context, { database, assets }: Submit): Promise<void> {
     return;
   }
   const participant = (await findParticipant(database, participantId))!;
-  const study = (await findStudy(database, participant.studyId))!;
+  const study = await studyOf(database, participant);
   ctx.set('Cache-Control', 'no-store');
   ctx.body = ctx.state.render('notebook.html', {
     instanceId: id,
@@ -144,7 +144,7 @@ async function sendToOwnPlace(ctx: Context, database: Database, participantId: s
 
 async function notebook({ database, log, secret }: Submit, participantId: string, instance: string): Promise<object> {
   const participant = (await findParticipant(database, participantId))!;
-  const study = (await findStudy(database, participant.studyId))!;
+  const study = await studyOf(database, participant);
   const { document, state, notRebuilt } = await notebookState(database, participantId);
   if (notRebuilt.length > 0) {
     log.error(
@@ -172,7 +172,7 @@ async function placeNow(
 ): Promise<string | undefined> {
   const participant = (await findParticipant(database, participantId))!;
   if (participant.state === 'waiting') {
-    const study = (await findStudy(database, participant.studyId))!;
+    const study = await studyOf(database, participant);
     await markSeen(database, [participantId]);
     for (const seconds of await serveLine(database, hints, study.profile)) telemetry.served(seconds);
     prepare();

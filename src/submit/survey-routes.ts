@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import Router from 'koa-router';
 import { findParticipant, type Participant } from '../participants/participant.js';
 import { returnAddress } from '../participants/return-address.js';
-import { findStudy, type StoredStudy } from '../participants/study-store.js';
+import { type StoredStudy, studyOf } from '../participants/study-store.js';
 import type { Database } from '../platform/postgres/database.js';
 import { formFields } from '../platform/web/body.js';
 import { refuseWithoutSession, requireParticipant } from '../platform/web/session.js';
@@ -51,7 +51,7 @@ export function surveyRoutes(database: Database): Router {
 /** Undefined when the answer is given already: who is not done goes on, who is asked elsewhere goes there. */
 async function whoIsAsked(ctx: Context, database: Database): Promise<Asked | undefined> {
   const participant = (await findParticipant(database, requireParticipant(ctx))) ?? refuseWithoutSession();
-  const study = (await findStudy(database, participant.studyId))!;
+  const study = await studyOf(database, participant);
   const survey = study.page.exitSurvey;
   if (participant.state === 'finished' && survey !== undefined && isOwn(survey)) return { participant, study, survey };
   seeOther(ctx, participant.state === 'finished' ? '/survey' : '/');

@@ -10,7 +10,7 @@ export async function hasAnswered(database: Queryable, participantId: string): P
 export async function storeAnswers(database: Queryable, participantId: string, answers: Answers): Promise<void> {
   await database.query(
     `insert into answers (participant_id, study_id, revision, answers)
-     select p.id, p.study_id, s.revision, $2 from participants p join studies s on s.id = p.study_id
+     select p.id, p.study_id, v.revision, $2 from participants p join study_versions v on v.study_id = p.study_id and v.number = p.version
      where p.id = $1 and p.state = 'finished'
      on conflict (participant_id) do nothing`,
     [participantId, JSON.stringify(answers)],

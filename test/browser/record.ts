@@ -26,7 +26,7 @@ export class StoredRecord {
   static async of(database: Database, instance: string): Promise<StoredRecord> {
     const found = await database.query<{ id: string; document: Document }>(
       `select p.id, c.document from leases l join participants p on p.id = l.participant_id
-       join conditions c on c.study_id = p.study_id and c.number = p.condition where l.instance_id = $1`,
+       join condition_versions c on c.study_id = p.study_id and c.version = p.version and c.number = p.condition where l.instance_id = $1`,
       [instance],
     );
     const { id, document } = found.rows[0]!;

@@ -5,6 +5,7 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 import { addUser } from '../../src/control/access/users.js';
 import { Cache } from '../../src/local/cache.js';
 import { chromiumLaunch } from '../../src/local/chromium.js';
+import { publishStudy } from '../../src/participants/study-store.js';
 import type { Cell, Document } from '../../src/studies/document.js';
 import { rebuild, type RecordedStep } from '../../src/studies/rebuild.js';
 import { RunningWeb } from '../integration/running-web.js';
@@ -161,11 +162,13 @@ describe('the replay', function () {
       const document: Document = {
         tasks: [{ id: 'hostile', title: '<img src=x onerror=alert(1)>', kind: 'task', cells: cells.map(bare) }],
       };
-      const { number, document: own } = web.study.conditions[1]!;
-      await web.database.query(`update conditions set document = $2 where study_id = 'crypto-api' and number = $1`, [
-        number,
-        JSON.stringify(document),
-      ]);
+      const { number } = web.study.conditions[1]!;
+      await publishStudy(web.database, {
+        ...web.study,
+        conditions: web.study.conditions.map((condition) =>
+          condition.number === number ? { ...condition, document } : condition,
+        ),
+      });
       const steps = cells.flatMap((cell): Step[] =>
         cell.type !== 'code'
           ? []
@@ -204,10 +207,7 @@ describe('the replay', function () {
         [],
       );
       assert.deepEqual(seen.incidents, []);
-      await web.database.query(`update conditions set document = $2 where study_id = 'crypto-api' and number = $1`, [
-        number,
-        JSON.stringify(own),
-      ]);
+      await publishStudy(web.database, web.study);
     });
   }
 

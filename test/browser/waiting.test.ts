@@ -204,7 +204,7 @@ describe('the waiting page', function () {
     const page = await enter();
     await says(page, '1 person');
     await look('line', page);
-    await web.database.query(`update studies set language = 'de'`);
+    await withEntry(web, { by: ['link'] }, { language: 'de' });
     const german = await open();
     await says(german, '1 Person');
     await look('line-german', german);
@@ -216,7 +216,7 @@ describe('the waiting page', function () {
     await state(page, 'ready');
     await look('ready', page);
     assert.equal(new Set(heights.values()).size, 2, `the page jumps: ${JSON.stringify([...heights])}`);
-    await web.database.query(`update studies set language = 'en'`);
+    await withEntry(web, { by: ['link'] });
     assert.deepEqual(found, []);
   });
 });

@@ -67,7 +67,8 @@ export class Crowd {
   }
 
   join(studyId: string, participantId: string, address = 'somewhere'): Promise<JoinResult> {
-    return join(this.database, { participantId, studyId, address: { key: address, kept: null }, consent: [] });
+    const as = { key: address, kept: null };
+    return join(this.database, { participantId, studyId, version: 1, address: as, consent: [] });
   }
 
   leave(participant: string, to: Leaving['to'] = 'abandoned'): Promise<boolean> {

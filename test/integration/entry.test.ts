@@ -1,6 +1,7 @@
 /** Who may enter a study, by which link, and who goes on where: on a real Postgres and Redis. */
 import assert from 'node:assert/strict';
 import { forgetEverybody, one } from './old-people.js';
+import type { PlainParticipant } from '../browser/running-platform.js';
 import { RunningWeb } from './running-web.js';
 import { answer, giveConsent, participants, takePart, toConsent, visitor, withEntry } from './way-in.js';
 
@@ -202,11 +203,15 @@ describe('the way in', function () {
       headers: { 'content-type': 'application/json', 'x-observatory': '1' },
       body: '{"seq":0}',
     };
-    assert.equal((await who.request(`${await who.assigned()}finish`, seq)).status, 200);
+    const finish = async (person: PlainParticipant) =>
+      assert.equal((await person.request(`${await person.assigned()}finish`, seq)).status, 200);
+    await finish(who);
     assert.equal(await answer(who.request('/survey')), `302 ${returnTo.completed}`);
     await withEntry(web, entry);
-    assert.match(await answer(who.request('/survey')), /^302 \/demo\/exit-survey\?/);
-    assert.equal(await answer(who.request('/return')), `302 ${returnTo.completed}`);
+    const surveyed = await takePart(web, `${STUDY}&PROLIFIC_PID=5e`);
+    await finish(surveyed);
+    assert.match(await answer(surveyed.request('/survey')), /^302 \/demo\/exit-survey\?/);
+    assert.equal(await answer(surveyed.request('/return')), `302 ${returnTo.completed}`);
 
     const out = await takePart(web, `${STUDY}&PROLIFIC_PID=6a`);
     await web.database.query(`update participants set state = 'screened' where identity = 'prolific:6a'`);
@@ -214,9 +219,15 @@ describe('the way in', function () {
       assert.equal(await answer(out.request(page)), '302 https://sona.example/credit?survey_code=6a');
     }
     await withEntry(web, { by: ['prolific'] });
-    assert.equal(await answer(who.request('/return')), '404 no-return');
-    assert.match(await answer(out.request('/return')), /^404/);
-    assert.match(await answer(out.request(STUDY)), /^403 screened/);
+    assert.equal(await answer(who.request('/return')), `302 ${returnTo.completed}`, 'as in the version that they have');
+    await web.makeReady(1);
+    const late = await takePart(web, `${STUDY}&PROLIFIC_PID=5d`);
+    await finish(late);
+    assert.equal(await answer(late.request('/return')), '404 no-return');
+    const lateOut = await takePart(web, `${STUDY}&PROLIFIC_PID=6b`);
+    await web.database.query(`update participants set state = 'screened' where identity = 'prolific:6b'`);
+    assert.match(await answer(lateOut.request('/return')), /^404/);
+    assert.match(await answer(lateOut.request(STUDY)), /^403 screened/);
     assert.equal(await answer(visitor(web).request('/return')), '401 no-session');
   });
 

@@ -9,7 +9,7 @@ import { Redis } from 'ioredis';
 import { exportStudy } from '../../src/control/export/export.js';
 import { openExport } from '../../src/control/export/zip-reader.js';
 import { erase, eraseOld, ownTables } from '../../src/participants/erase.js';
-import { exitSurveySchema } from '../../src/studies/exit-survey.js';
+import { type ExitSurvey, exitSurveySchema } from '../../src/studies/exit-survey.js';
 import { codePayload, forgetEverybody, wrapped } from './old-people.js';
 import { submitKey } from '../../src/platform/identity.js';
 import { RunningWeb, SECRET } from './running-web.js';
@@ -22,10 +22,12 @@ const DAY = 24 * 3600 * 1000;
 describe('erasing a participant', function () {
   this.timeout(120_000);
   let web: RunningWeb;
+  let exitSurvey: ExitSurvey;
   before(async () => {
     web = await RunningWeb.start({ OBSERVATORY_LOG_LEVEL: 'debug' });
     const questions = [{ id: 'why', kind: 'text', question: 'Why?' }];
-    await withEntry(web, { by: ['pid'] }, { exitSurvey: exitSurveySchema.parse({ questions }) });
+    exitSurvey = exitSurveySchema.parse({ questions });
+    await withEntry(web, { by: ['pid'] }, { exitSurvey });
   });
   after(() => web?.stop());
   afterEach(() => forgetEverybody(web));
@@ -172,12 +174,14 @@ describe('erasing a participant', function () {
   });
 
   it('happens by the study’s own rule, to who ended so long ago', async () => {
-    const { id } = await person('pid-of-long-ago');
+    await person('pid-of-an-earlier-version');
     assert.equal(await eraseOld(web.database, new Date(Date.now() + 1000 * DAY)), 0);
-    await web.database.query(`update studies set definition = jsonb_set(definition, '{keepDays}', '30')`);
+    await withEntry(web, { by: ['pid'] }, { exitSurvey, keepDays: 30 });
+    const { id } = await person('pid-of-long-ago');
     assert.equal(await eraseOld(web.database, new Date(Date.now() + 29 * DAY)), 0);
     assert.equal(await eraseOld(web.database, new Date(Date.now() + 31 * DAY)), 1);
     assert.deepEqual(await tablesWith(id), []);
-    await web.database.query(`update studies set definition = jsonb_set(definition, '{keepDays}', 'null')`);
+    // The other one began with a version that keeps what they leave.
+    assert.equal((await participants(web, 'id')).length, 1);
   });
 });

@@ -20,6 +20,7 @@ import { migrate } from '../../src/platform/postgres/migrate.js';
 import { packageRoot } from '../../src/platform/root.js';
 import { toNotebook } from '../../src/studies/nbformat.js';
 import { readStudy, type Study } from '../../src/studies/read.js';
+import { revisionOf } from '../../src/studies/revision.js';
 import { notebookState } from '../../src/submit/notebook-state.js';
 import { poll } from '../poll.js';
 import { addTheRest, HOSTILE } from './whole-study.js';
@@ -142,7 +143,7 @@ describe('the export', function () {
     const jsonl = manifest.files.find(({ path: name }) => name === 'tables/events.jsonl')!;
     assert.equal(jsonl.rows, rows[0]!.events);
     assert.equal((await read(jsonl.path)).split('\n').length - 1, jsonl.rows);
-    assert.equal(manifest.study.revision, study.revision);
+    assert.equal(manifest.study.revision, revisionOf(study));
     assert.ok(!(await read('tables/participants.csv')).includes('another'));
     close();
   });

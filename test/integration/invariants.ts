@@ -9,7 +9,7 @@ const invariants: Readonly<Record<string, string>> = {
   'a leased instance without a lease': `select id from instances i where state = 'leased'
      and not exists (select from leases where instance_id = i.id and ended_at is null)`,
   'a participant in the study without consent or condition': `select id from participants
-     where state in ('waiting', 'working', 'finished') and (consent is null or condition is null or consented_at is null)`,
+     where state in ('waiting', 'working', 'finished') and (consent is null or condition is null or version is null or consented_at is null)`,
   'a newcomer with a condition': `select id from participants where state = 'arrived' and (condition is not null or consent is not null)`,
   'a state without its audit row': `select id from participants p where not exists (select from audit
      where subject = 'participant' and subject_id = p.id and to_state = p.state)`,

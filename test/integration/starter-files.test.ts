@@ -125,7 +125,7 @@ describe('a participant of a study with starter files', function () {
   async function expected(): Promise<string> {
     const { rows } = await platform.database.query<{ library: string }>(
       `select c.factors->>'library' as library from participants p
-       join conditions c on c.study_id = p.study_id and c.number = p.condition`,
+       join condition_versions c on c.study_id = p.study_id and c.version = p.version and c.number = p.condition`,
     );
     return `library\n${rows[0]!.library}\n`;
   }

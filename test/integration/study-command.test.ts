@@ -74,13 +74,34 @@ describe('observatory study', function () {
 
   it('opens, pauses and closes a study, says so again, and refuses one that there is not', async () => {
     assert.match(await observatory('study', 'list'), /^No study is published/);
-    await observatory('study', 'publish', FOLDER);
-    assert.match(await observatory('study', 'list'), /^crypto-api {2}open {2}0 completed, 0 in flight {2}/);
+    assert.match(
+      await observatory('study', 'publish', FOLDER),
+      /is published as version 1 \([0-9a-f]{12}\), with 4 cond/,
+    );
+    assert.match(
+      await observatory('study', 'publish', FOLDER),
+      /are version 1 \([0-9a-f]{12}\), which is published already/,
+    );
+    assert.match(
+      await observatory('study', 'list'),
+      /^crypto-api {2}open {2}version 1 {2}0 completed, 0 in flight {2}/,
+    );
     assert.equal(await observatory('study', 'pause', 'crypto-api'), 'Study crypto-api is paused; it was open.\n');
     assert.equal(await observatory('study', 'pause', 'crypto-api'), 'Study crypto-api is paused already.\n');
     assert.equal(await observatory('study', 'open', 'crypto-api'), 'Study crypto-api is open; it was paused.\n');
     assert.equal(await observatory('study', 'close', 'crypto-api'), 'Study crypto-api is closed; it was open.\n');
     assert.match(await observatory('study', 'list'), /^crypto-api {2}closed/);
+    const changed = path.join(runDir, 'changed');
+    await cp(FOLDER, changed, { recursive: true });
+    const file = path.join(changed, 'study.yaml');
+    await writeFile(file, (await readFile(file, 'utf8')).replace(/^title:.*$/m, 'title: Another title'));
+    assert.match(await observatory('study', 'publish', changed), /is published as version 2 /);
+    const versions = await observatory('study', 'versions', 'crypto-api');
+    assert.match(
+      versions,
+      /^1 {2}[0-9a-f]{12} {2}.* UTC {2}0 participants\n2 {2}.* 0 participants {2}for newcomers\n$/,
+    );
+    assert.match(await refused('study', 'versions', 'nowhere'), /There is no study "nowhere"/);
     assert.match(await refused('study', 'open', 'nowhere'), /There is no study "nowhere"/);
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readStudy } from '../../src/studies/read.js';
+import { revisionOf } from '../../src/studies/revision.js';
 import { filledAddress } from '../../src/studies/address-template.js';
 import { fruitFiles, fruitStudy, removeStudies, writeStudy } from './studies-support.js';
 
@@ -118,11 +119,12 @@ describe('reading a good study', () => {
 
   it('keeps the revision of equal files, whatever their line ends, and changes it with any file that is used', async () => {
     const revision = async (files: Record<string, string>): Promise<string> =>
-      (await readStudy(await writeStudy(fruitStudy(), { ...fruitFiles, ...files }))).revision;
+      revisionOf(await readStudy(await writeStudy(fruitStudy(), { ...fruitFiles, ...files })));
     const first = await revision({});
     assert.match(first, /^[0-9a-f]{64}$/);
     assert.equal(await revision({ 'welcome.md': 'Hello\nyou\n' }), first);
     assert.equal(await revision({ 'notes.txt': 'not part of the study' }), first);
+    assert.equal(revisionOf(await readStudy(await writeStudy({ ...fruitStudy(), state: 'closed' }))), first);
     assert.notEqual(await revision({ 'peel-orange.py': 'print("lemon")\n' }), first);
   });
 
@@ -136,11 +138,16 @@ describe('reading a good study', () => {
     const first = await read(Buffer.from([0, 0xff]));
     assert.equal(first.texts.consentPdf, true);
     assert.deepEqual(first.attachments, [
-      { name: 'consent.pdf', type: 'application/pdf', content: Buffer.from('%PDF-1.7\0\xff', 'latin1') },
+      {
+        file: 'form.pdf',
+        name: 'consent.pdf',
+        type: 'application/pdf',
+        content: Buffer.from('%PDF-1.7\0\xff', 'latin1'),
+      },
     ]);
-    assert.equal((await read(Buffer.from([0, 0xff]))).revision, first.revision);
-    assert.notEqual((await read(Buffer.from([0, 0xfe]))).revision, first.revision);
-    assert.notEqual((await readStudy(await writeStudy(fruitStudy()))).revision, first.revision);
+    assert.equal(revisionOf(await read(Buffer.from([0, 0xff]))), revisionOf(first));
+    assert.notEqual(revisionOf(await read(Buffer.from([0, 0xfe]))), revisionOf(first));
+    assert.notEqual(revisionOf(await readStudy(await writeStudy(fruitStudy()))), revisionOf(first));
   });
 
   it('reads the example study with its four conditions', async () => {

@@ -70,6 +70,7 @@ export const participant = z
   .object({
     id: z.string(),
     ...{ number, state, condition },
+    version: z.int().nullable().describe('Of the study, which they began with; null before they have got a condition.'),
     ...{ arrivedAt: moment, consentedAt: moment.nullable(), workingAt: moment.nullable(), endedAt: moment.nullable() },
     heardAt: moment.nullable().describe('The last sign of life.'),
     consent: z.unknown().describe('What was consented to; null before.'),

@@ -16,7 +16,8 @@ const head = {
     .nullable()
     .describe('What the live settings say, which is in force above its own; null when they say nothing.'),
   profile: z.string().describe('Of its instances.'),
-  revision: z.string().describe('Of its files.'),
+  version: z.int().describe('The one that newcomers get.'),
+  revision: z.string().describe('What tells that version from others.'),
 };
 
 const cell = z

@@ -33,6 +33,8 @@ export async function importStudy({ database, file, progress }: Importing): Prom
         const { rowCount } = await client.query('select from studies limit 1');
         if (rowCount !== 0) throw new ExportError('The database has a study already: import into a fresh one.');
         for (const table of tables) progress(await importTable(client, opened, table));
+        // An export of software that knew no versions has none.
+        await client.query('select begin_versions()');
         await client.query(NUMBER_ON);
         await client.query('commit');
         broken = false;

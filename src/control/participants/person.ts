@@ -7,6 +7,8 @@ export interface Person {
   readonly number: string;
   readonly state: ParticipantState;
   readonly condition: string | null;
+  /** Of the study. */
+  readonly version: number | null;
   readonly arrivedAt: Date;
   readonly consentedAt: Date | null;
   readonly workingAt: Date | null;
@@ -38,13 +40,14 @@ export async function readPerson(
   seesIdentities: boolean,
 ): Promise<Person | undefined> {
   const { rows } = await database.query<Person>(
-    `select p.id, p.number, p.state, c.name as condition, p.arrived_at as "arrivedAt", p.consented_at as "consentedAt",
+    `select p.id, p.number, p.state, c.name as condition, p.version, p.arrived_at as "arrivedAt", p.consented_at as "consentedAt",
        p.working_at as "workingAt", p.ended_at as "endedAt", p.heartbeat_at as "heardAt", p.consent, p.origin,
        p.last_seq::float8 as events, (p.highest_seq - p.last_seq)::float8 as missing, p.lost::float8, p.strays::float8, p.duplicates::float8,
        (select jsonb_build_object('at', answered_at, 'answers', answers, 'fits', fits) from screenings where participant_id = p.id) as screening,
        (select jsonb_build_object('at', answered_at, 'answers', answers) from answers where participant_id = p.id) as exit,
        ${seesIdentities ? `jsonb_build_object('identity', p.identity, 'recruitment', p.recruitment - 'tok')` : 'null'} as who
-     from participants p left join conditions c on c.study_id = p.study_id and c.number = p.condition
+     from participants p
+     left join condition_versions c on c.study_id = p.study_id and c.version = p.version and c.number = p.condition
      where p.id = $2 and p.study_id = $1`,
     [study, id],
   );

@@ -1,4 +1,6 @@
 import type { Context } from 'koa';
+import { findParticipant } from '../../participants/participant.js';
+import { studyOf } from '../../participants/study-store.js';
 import type { Queryable } from '../../platform/postgres/database.js';
 import { Refusal } from '../../platform/web/refusal.js';
 import { showPage } from '../access/page.js';
@@ -33,12 +35,10 @@ async function showReplay(ctx: Context, { database, replay }: ReplayParts, visit
 
 async function tellBeginning(ctx: Context, { database }: ReplayParts, visit: Visit): Promise<void> {
   const { id } = await foundPerson(ctx, database, visit);
+  const participant = (await findParticipant(database, id))!;
   const document = await firstDocument(database, id);
   if (document === undefined) throw new Refusal(404, 'no-notebook', 'This participant has got no notebook yet.');
-  const { rows } = await database.query<{ language: string }>('select language from studies where id = $1', [
-    visit.study,
-  ]);
-  ctx.body = { document, language: rows[0]!.language };
+  ctx.body = { document, language: (await studyOf(database, participant)).language };
 }
 
 async function tellEvents(ctx: Context, { database }: ReplayParts, visit: Visit): Promise<void> {

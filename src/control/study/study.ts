@@ -1,8 +1,8 @@
 import { conditionScope } from '../../participants/counters.js';
 import type { StudyState } from '../../participants/study-state.js';
-import type { StudyPage } from '../../participants/study-store.js';
 import type { Queryable } from '../../platform/postgres/database.js';
 import { entryTime } from '../../studies/entry.js';
+import type { StudyPage } from '../../studies/revision.js';
 import { type DropoutRow, dropoutRows } from './dropouts.js';
 import { type Funnel, leftAt, readFunnel } from './funnel.js';
 
@@ -25,6 +25,7 @@ export interface StudyView {
   /** What the live settings say above it, null when they say nothing. */
   readonly liveState: 'open' | 'paused' | null;
   readonly profile: string;
+  readonly version: number;
   readonly revision: string;
   readonly entryTime: 'early' | 'open' | 'late';
   readonly strategy: string;
@@ -43,6 +44,7 @@ interface Row {
   readonly state: StudyState;
   readonly liveState: 'open' | 'paused' | null;
   readonly profile: string;
+  readonly version: number;
   readonly revision: string;
   readonly page: StudyPage;
   readonly counters: Readonly<Record<string, number>>;
@@ -51,7 +53,7 @@ interface Row {
 /** A study as whoever runs it wants to see it; undefined for one that is not there. */
 export async function readStudyView(database: Queryable, id: string): Promise<StudyView | undefined> {
   const { rows } = await database.query<Row>(
-    `select id, title, state, live_state as "liveState", profile, revision, definition as page,
+    `select id, title, state, live_state as "liveState", profile, version, revision, definition as page,
        (select coalesce(jsonb_object_agg(scope || ' ' || name, value), '{}') from counters
         where study_id = studies.id and scope not like 'stratum:%') as counters
      from studies where id = $1`,
@@ -98,12 +100,12 @@ async function readCells(
   });
 }
 
-export type StudyHead = Pick<StudyView, 'id' | 'title' | 'state' | 'liveState' | 'profile' | 'revision'>;
+export type StudyHead = Pick<StudyView, 'id' | 'title' | 'state' | 'liveState' | 'profile' | 'version' | 'revision'>;
 
 /** @param seen null: all of them */
 export async function listStudies(database: Queryable, seen: readonly string[] | null): Promise<StudyHead[]> {
   const { rows } = await database.query<StudyHead>(
-    `select id, title, state, live_state as "liveState", profile, revision from studies
+    `select id, title, state, live_state as "liveState", profile, version, revision from studies
      where $1::text[] is null or id = any($1) order by id`,
     [seen],
   );

@@ -27,6 +27,7 @@ import { sql as instancesInOrder } from './migrations/0025-instances-in-order.js
 import { sql as storeContinuing } from './migrations/0026-store-continuing.js';
 import { sql as apiTokens } from './migrations/0027-api-tokens.js';
 import { sql as usersAndAudit } from './migrations/0029-users-and-audit.js';
+import { sql as studyVersions } from './migrations/0030-study-versions.js';
 
 const migrations: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: mainPath },
@@ -57,6 +58,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 26, sql: storeContinuing },
   { version: 27, sql: apiTokens },
   { version: 29, sql: usersAndAudit },
+  { version: 30, sql: studyVersions },
 ];
 
 /** The migrations that this version knows. */

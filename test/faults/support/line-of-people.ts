@@ -39,7 +39,7 @@ export class LineOfPeople {
     // The study has a cap for each address and day.
     const address = { key: `of person ${this.arrived}`, kept: null };
     const { id } = await arrive(database, STUDY, address);
-    const joined = await join(database, { participantId: id, studyId: STUDY, address, consent: [] });
+    const joined = await join(database, { participantId: id, studyId: STUDY, version: 1, address, consent: [] });
     if (joined !== 'joined') throw new Error(`${id} could not join: ${joined}`);
     this.waiting.add(id);
     await this.serve();

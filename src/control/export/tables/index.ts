@@ -2,12 +2,16 @@ import type { ExportedTable } from '../table.js';
 import { answers, erased, invitations, participants, screenings } from './people.js';
 import { events, givenUp, snapshots, strayEvents, submittedCode, submittedPastes } from './record.js';
 import { audit, conditions, counters, instances, leases, studies, studyFiles } from './running.js';
+import { conditionVersions, studyVersions, versionFiles } from './versions.js';
 
 /** In the order in which they can be imported: a row comes after those that it names. */
 export const tables: readonly ExportedTable[] = [
   studies,
   studyFiles,
   conditions,
+  studyVersions,
+  conditionVersions,
+  versionFiles,
   participants,
   instances,
   leases,

@@ -26,6 +26,10 @@ export const participants: ExportedTable = {
       source: PLATFORM,
     },
     condition: { meaning: '`conditions.number`; empty until they consent', source: 'the balancing' },
+    version: {
+      meaning: 'The version of the study that they began with: `study_versions.number`; empty until they consent',
+      source: PLATFORM,
+    },
     draw: {
       meaning: 'What the balancing saw and drew, enough to do it again',
       unit: JSON_TEXT,

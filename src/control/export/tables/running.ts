@@ -1,6 +1,15 @@
 import { type ExportedTable, JSON_TEXT, MOMENT, participantId, PLATFORM, STUDY, studyId } from '../table.js';
 
 const MANAGER = 'the manager';
+const REVISION = {
+  meaning: 'What tells versions apart: SHA-256 over all that participants or the analysis get to see of it',
+  source: STUDY,
+};
+const DEFINITION = {
+  meaning: 'Texts, entry, balancing, recording, surveys and caps',
+  unit: JSON_TEXT,
+  source: STUDY,
+};
 
 export const studies: ExportedTable = {
   name: 'studies',
@@ -14,8 +23,9 @@ export const studies: ExportedTable = {
     profile: { meaning: 'Which kind of instances it needs', source: STUDY },
     state: { meaning: 'draft, open, paused or closed, unless `live_state` says otherwise', source: 'the team' },
     live_state: { meaning: 'What the live settings say', source: 'the team' },
-    definition: { meaning: 'Texts, entry, balancing, recording, surveys and caps', unit: JSON_TEXT, source: STUDY },
-    revision: { meaning: 'Which version of the files', source: STUDY },
+    definition: DEFINITION,
+    revision: REVISION,
+    version: { meaning: 'The version that newcomers get: `study_versions.number`', source: STUDY },
     seed: { meaning: 'What the balancing draws from', source: PLATFORM },
     created_at: { meaning: 'First published', unit: MOMENT, source: PLATFORM },
     updated_at: { meaning: 'Last changed', unit: MOMENT, source: PLATFORM },
@@ -32,7 +42,7 @@ export const conditions: ExportedTable = {
     number: { meaning: 'From 1, the first factor changing slowest', source: STUDY },
     name: { meaning: 'For people', source: STUDY },
     factors: { meaning: 'The level of each factor', unit: JSON_TEXT, source: STUDY },
-    document: { meaning: 'The notebook as participants get it', unit: JSON_TEXT, source: STUDY },
+    document: { meaning: 'The notebook as newcomers get it', unit: JSON_TEXT, source: STUDY },
     starter_files: { meaning: 'Files beside the notebook', unit: JSON_TEXT, source: STUDY },
     active: { meaning: 'Whether newcomers may get it', source: STUDY },
   },
