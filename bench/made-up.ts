@@ -105,7 +105,7 @@ class Work {
   }
 
   private happens(type: string, task: string | null, cell: string | null, data: object): void {
-    this.clock += 900 + ((this.nth * 7919 + this.events.length * 104_729) % 6_000);
+    this.clock += Math.round(this.pace * (900 + ((this.nth * 7919 + this.events.length * 104_729) % 6_000)));
     this.events.push({
       seq: this.events.length + 1,
       ...{ type, task, cell, data, clock: this.clock, at: this.now },
@@ -115,6 +115,11 @@ class Work {
 
   private keep(): void {
     this.snapshots.push({ seq: this.events.length, document: structuredClone(this.document), at: this.now });
+  }
+
+  /** Some are quick and some slow, and with one library somewhat slower. */
+  private get pace(): number {
+    return 0.4 + ((this.nth * 61) % 100) / 60 + (this.nth % 4 < 2 ? 0 : 0.3);
   }
 
   private get now(): Date {

@@ -117,6 +117,12 @@ variable "nomad_ui" {
   default     = ""
 }
 
+variable "instance_hour_cost" {
+  type        = string
+  description = "What an hour of an instance costs, such as 0.012 EUR: a study's page then says what a completed participant cost; hours alone if empty."
+  default     = ""
+}
+
 variable "web_reads_nomad" {
   type        = bool
   description = "Whether the control pages show an instance's memory and the end of its log, which web asks Nomad for. With nomad_acl the Nomad variable then has OBSERVATORY_WEB_NOMAD_TOKEN too."
@@ -257,6 +263,7 @@ locals {
       "OBSERVATORY_PUBLIC_URL=${var.public_url}",
       "OBSERVATORY_CONTROL_URL=${var.control_url}",
       "OBSERVATORY_NOMAD_UI=${var.nomad_ui}",
+      "OBSERVATORY_INSTANCE_HOUR_COST=${var.instance_hour_cost}",
       "OBSERVATORY_WEB_NOMAD_ADDR=${var.web_reads_nomad ? var.nomad_addr : ""}",
       "OBSERVATORY_OIDC_ISSUER=${var.oidc_issuer}",
       "OBSERVATORY_OIDC_CLIENT_ID=${var.oidc_client_id}",

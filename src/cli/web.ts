@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { identityProviderOf } from '../control/access/identity-provider.js';
 import { ownHost } from '../control/access/own-host.js';
 import { nomadUi } from '../control/nomad-ui.js';
+import { Lookout } from '../control/overview/lookout.js';
+import { overviewView } from '../control/overview/page.js';
 import { createWebMetrics } from '../control/metrics.js';
 import { type Control, controlRoutes } from '../control/routes.js';
 import { startRetiring } from '../control/retiring.js';
@@ -26,6 +28,7 @@ import { InstanceClient } from '../platform/instance.js';
 import { webNomadInquiry } from '../platform/nomad/inspect.js';
 import type { Logger } from '../platform/log.js';
 import { type Database, openDatabase } from '../platform/postgres/database.js';
+import { parsePrice } from '../platform/price.js';
 import { keys, openRedis, popReady, pushOld } from '../platform/redis.js';
 import { packageRoot } from '../platform/root.js';
 import type { Settings } from '../platform/settings.js';
@@ -37,6 +40,7 @@ import { RequestLimits } from '../platform/web/limits.js';
 import { addressOf, close, listen } from '../platform/web/listener.js';
 import { serveMetrics } from '../platform/web/metrics-server.js';
 import { Refusal } from '../platform/web/refusal.js';
+import { createViews } from '../platform/web/views.js';
 import { oldAddressRoutes } from '../submit/legacy/routes.js';
 import { type NotebookAssets, submitRoutes } from '../submit/routes.js';
 import { surveyRoutes } from '../submit/survey-routes.js';
@@ -86,6 +90,12 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
   };
   const tokens = new TokenTelling({ database, log, telemetry });
   const room = new WaitingRoom({ database, hints, log, prepare, telemetry });
+  const nomad = nomadUi(settings);
+  const render = createViews();
+  const lookout = new Lookout({
+    ...{ database, log, staleAfterSeconds: staleAfter(settings) },
+    show: (overview, visitor) => render('control/overview-live.html', overviewView(overview, visitor, nomad)),
+  });
   const retiring = startRetiring({ database, log, tellOld });
   const app = createApp(settings, log, telemetry);
   const limits = new RequestLimits({ limits: parseLimits(settings.OBSERVATORY_LIMITS ?? '')!, redis, secret });
@@ -111,9 +121,10 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     router,
     unreachableRoutes(database),
     ...controlRoutes({
-      ...{ database, redis, secret, staleAfterSeconds: staleAfter(settings), nomad: nomadUi(settings) },
+      ...{ database, redis, secret, staleAfterSeconds: staleAfter(settings), nomad, lookout },
       ...{ log, provider: identityProviderOf(settings), publicUrl: settings.OBSERVATORY_PUBLIC_URL },
       ...{ webNomad, replay: assets.replay },
+      instanceHourPrice: parsePrice(settings.OBSERVATORY_INSTANCE_HOUR_COST ?? ''),
     }),
     landingRoutes({
       ...{ database, log, secret, room, refill, telemetry, captcha: captchaOf(settings) },
@@ -153,7 +164,13 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     routes: routers.flatMap(({ stack }) => stack.map(({ methods, path }) => ({ methods, path: String(path) }))),
     async stop() {
       clearInterval(sweeping);
-      await Promise.all([room.stop(), metrics?.stop(), ...servers.map(close), ...loops.map((loop) => loop.stop())]);
+      await Promise.all([
+        room.stop(),
+        lookout.stop(),
+        metrics?.stop(),
+        ...servers.map(close),
+        ...loops.map((loop) => loop.stop()),
+      ]);
       webNomad?.close();
       redis.disconnect();
       await database.end();

@@ -4,6 +4,7 @@ import type { Logger } from '../platform/log.js';
 import type { Inquiry } from '../platform/inquiry.js';
 import type { Database } from '../platform/postgres/database.js';
 import { accountRoutes } from './access/account-page.js';
+import type { Price } from '../platform/price.js';
 import { passwordRoutes } from './access/password-page.js';
 import { PasswordCheck } from './access/passwords.js';
 import { apiRouter } from './api/router.js';
@@ -18,7 +19,8 @@ import { SignInThrottle } from './access/throttle.js';
 import { Exports, exportRoutes } from './export/download.js';
 import { instanceRoutes } from './instances/routes.js';
 import type { NomadUi } from './nomad-ui.js';
-import { overviewRoutes } from './overview-page.js';
+import type { Lookout } from './overview/lookout.js';
+import { overviewRoutes } from './overview/page.js';
 import { participantRoutes } from './participants/routes.js';
 import { studyRoutes } from './study/page.js';
 import { userRoutes } from './users/routes.js';
@@ -33,10 +35,13 @@ export interface Control {
   /** Without a pass for so long, nobody leads. */
   readonly staleAfterSeconds: number;
   readonly nomad: NomadUi;
+  /** Looks for all who have the overview open; whoever starts it stops it. */
+  readonly lookout: Lookout;
   /** Undefined where the web app is to have no access to Nomad. */
   readonly webNomad: Inquiry | undefined;
   /** What participants open. */
   readonly publicUrl: string;
+  readonly instanceHourPrice: Price | undefined;
   /** The built script and style sheet of the replay. */
   readonly replay: { readonly js: string; readonly css: string };
 }

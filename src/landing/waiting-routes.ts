@@ -1,16 +1,11 @@
 /** Where somebody is in the line: told as it changes, or when asked. */
-import { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
 import Router from 'koa-router';
 import type { Place } from '../participants/line-view.js';
+import { answerWithStream } from '../platform/web/event-stream.js';
 import { requireParticipant } from '../platform/web/session.js';
 import type { WaitingRoom } from './waiting-room.js';
 import { waitingWords } from './waiting-words.js';
-
-/** Keeps proxies from taking a silent connection for a dead one. */
-const HEARTBEAT_MS = 15_000;
-/** A browser that is gone without a word, such as a closed laptop, is counted as there no longer than this; others come again. */
-const STREAM_MS = 60_000;
 
 export function waitingRoutes(room: WaitingRoom): Router {
   const router = new Router();
@@ -40,26 +35,11 @@ export function toldOf(place: Place): object {
 }
 
 function stream(ctx: Context, room: WaitingRoom, id: string): void {
-  const body = new PassThrough();
-  let last = '';
-  const tell = (place: Place): void => {
-    if (body.writableEnded) return;
-    const message = JSON.stringify(toldOf(place));
-    if (message !== last) body.write(`data: ${message}\n\n`);
-    last = message;
-    if (place.state !== 'waiting') body.end();
-  };
-  const leave = room.watch({ id, tell, end: () => body.end() });
-  const heartbeat = setInterval(() => body.write(': still here\n\n'), HEARTBEAT_MS);
-  const end = setTimeout(() => body.end(), STREAM_MS);
-  const over = (): void => {
-    leave();
-    clearInterval(heartbeat);
-    clearTimeout(end);
-  };
-  body.once('finish', over).once('close', over);
-  ctx.type = 'text/event-stream';
-  // No proxy and not our own compression may keep a message back.
-  ctx.set({ 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
-  ctx.body = body;
+  answerWithStream(ctx, ({ tell, end }) => {
+    const told = (place: Place): void => {
+      tell(JSON.stringify(toldOf(place)));
+      if (place.state !== 'waiting') end();
+    };
+    return room.watch({ id, tell: told, end });
+  });
 }

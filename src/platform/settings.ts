@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parseRoles } from './claimed-roles.js';
+import { parsePrice } from './price.js';
 import { isRange } from './web/client-address.js';
 import { parseLimits } from './web/limit-groups.js';
 
@@ -82,6 +83,10 @@ const schema = z.object({
     .refine((text) => parseRoles(text) !== undefined, 'expected such as staff=researcher;admins=admin;*=viewer')
     .optional(),
   OBSERVATORY_NOMAD_UI: url('http|https').optional(),
+  OBSERVATORY_INSTANCE_HOUR_COST: z
+    .string()
+    .refine((text) => parsePrice(text) !== undefined, 'expected an amount and a currency, such as 0.012 EUR')
+    .optional(),
   OBSERVATORY_WEB_NOMAD_ADDR: url('http|https').optional(),
   OBSERVATORY_WEB_NOMAD_TOKEN: z.string().optional(),
   OBSERVATORY_TRAEFIK_URL: url('http|https').optional(),

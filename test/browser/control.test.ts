@@ -2,16 +2,17 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { loadStudy } from '../../bench/load-study.js';
 import { addUser } from '../../src/control/access/users.js';
 import { Cache } from '../../src/local/cache.js';
 import { chromiumLaunch } from '../../src/local/chromium.js';
-import { writePassReport } from '../../src/platform/pass-report.js';
 import { freePort } from '../../src/local/ports.js';
 import { CLIENT, OpenIdProvider } from '../integration/openid-provider.js';
 import { RunningWeb } from '../integration/running-web.js';
 import { PASSWORD } from '../integration/staff.js';
+import { poll } from '../poll.js';
 import { complaints } from './complaints.js';
-import { PlainParticipant } from './running-platform.js';
+import { somePeople } from './control-people.js';
 
 /** `OBSERVATORY_PICTURES=docs/images` keeps a picture of each page there. */
 const PICTURES = process.env['OBSERVATORY_PICTURES'];
@@ -32,14 +33,15 @@ describe('the control pages', function () {
       ...{ OBSERVATORY_PUBLIC_URL: site, OBSERVATORY_LISTEN: `127.0.0.1:${port}` },
       ...{ OBSERVATORY_NOMAD_UI: 'https://nomad.example', OBSERVATORY_OIDC_ISSUER: provider.issuer },
       ...{ OBSERVATORY_OIDC_CLIENT_ID: CLIENT.id, OBSERVATORY_OIDC_CLIENT_SECRET: CLIENT.secret },
-      OBSERVATORY_OIDC_ROLES: '*=admin',
+      ...{ OBSERVATORY_OIDC_ROLES: '*=admin', OBSERVATORY_INSTANCE_HOUR_COST: '0.012 EUR' },
     });
-    await web.withCaps({ perAddressAndDay: null, maxParticipants: 60 });
+    await web.withCaps({ perAddressAndDay: null, maxParticipants: 400 });
     const launch = await chromiumLaunch(new Cache(undefined, () => undefined));
     browser = await chromium.launch({ headless: true, timeout: 30_000, ...launch });
     for (const role of ['viewer', 'researcher', 'admin'] as const)
       await addUser(web.database, { name: role, role, password: PASSWORD, studies: ['crypto-api'] }, 'test');
-    await somePeople();
+    await loadStudy(web.database, { study: web.study, participants: 240, events: 24_000 });
+    await somePeople(web);
   });
   beforeEach(async () => {
     context = await browser.newContext({ viewport: SIZES.desktop, reducedMotion: 'reduce' });
@@ -58,35 +60,6 @@ describe('the control pages', function () {
     await page.locator('input[name=name]').fill(name);
     await page.locator('input[name=password]').fill(password);
     await page.locator('[data-test=sign-in] button').click();
-  }
-
-  /** Ready instances, a failed one, and participants everywhere on the way. */
-  async function somePeople(): Promise<void> {
-    await web.makeReady(9);
-    await web.database.query(
-      `update instances set node = 'infra-' || (1 + right(id, 1)::int % 3), dispatched_at = ready_at - interval '4.2 s'`,
-    );
-    await web.database.query(
-      `insert into instances (id, profile, state, reason, node, job_id) values ('00000000aa01', 'default', 'failed', $1, 'infra-2', 'job-aa01')`,
-      ['The instance ended by itself. OOM Killed: the task used more than its 128 MB of memory.'],
-    );
-    for (let n = 0; n < 14; n += 1) {
-      const who = new PlainParticipant(web.address);
-      await who.consent();
-      const at = n < 8 ? await who.assigned() : undefined;
-      const headers = { 'content-type': 'application/json', 'x-observatory': '1' };
-      if (n < 5) await who.request(`${at}finish`, { method: 'POST', headers, body: '{"seq":0}' });
-      if (n > 5 && n < 10) await who.request('/withdraw', { method: 'POST', body: new URLSearchParams() });
-    }
-    for (let n = 0; n < 6; n += 1) await new PlainParticipant(web.address).request('/consent?study=crypto-api');
-    const pool = { profile: 'default', job: 'observatory-instance', version: 1, min: 2, max: 10, maxInstances: 200 };
-    const counts = { target: 4, waiting: 0, booting: 0, ready: 0, leased: 0, retiring: 0, failed: 0 };
-    await web.database.query(`update leadership set holder = 'infra-3/4711/0a1b2c3d'`);
-    await writePassReport(web.database, 0, {
-      ...{ milliseconds: 41, actions: { dispatch: { done: 2, failed: 0 } }, drained: false },
-      problems: ['Pool default: no node has 128 MB of memory left; 2 placements wait.'],
-      pools: [{ ...pool, ...counts }],
-    });
   }
 
   it('let a researcher sign in to the page that was asked for, pause the study, and sign out', async () => {
@@ -126,16 +99,95 @@ describe('the control pages', function () {
     assert.equal(await part('visitor').innerText(), 'olga (admin)');
   });
 
-  it('keep the overview up to date', async () => {
+  const setState = (state: string) => web.database.query('update studies set state = $1', [state]);
+  /** What the page’s script asked for, besides the page itself. */
+  const asked = () => {
+    const addresses: string[] = [];
+    page.on('request', (request) => {
+      if (['xhr', 'eventsource'].includes(request.resourceType())) addresses.push(new URL(request.url()).pathname);
+    });
+    return addresses;
+  };
+
+  it('keep the overview up to date by a stream, until the session is over', async () => {
+    const requests = asked();
     await page.goto(`${web.address}/control`);
     await signIn('viewer');
     const state = part('studies').locator('td').first();
     assert.equal(await state.innerText(), 'open');
-    await web.database.query(`update studies set state = 'paused'`);
+    await setState('paused');
     await part('studies').getByText('paused').waitFor();
+    assert.deepEqual([...new Set(requests)], ['/control/events']);
     await web.database.query('delete from accounts.sessions');
     await part('sign-in').waitFor();
-    await web.database.query(`update studies set state = 'open'`);
+    await setState('open');
+  });
+
+  it('leave alone what somebody reads, and show what is new when they are done', async () => {
+    await page.goto(`${web.address}/control`);
+    await signIn('viewer');
+    const at = part('at');
+    const link = part('studies').getByRole('link').first();
+    await link.focus();
+    await page.evaluate('window.kept = document.activeElement');
+    await setState('paused');
+    // Another page shows that it was told by now.
+    const other = await context.newPage();
+    await other.goto(`${web.address}/control`);
+    const before = await other.locator('[data-test=at]').innerText();
+    await poll('the other page is told', async () => (await other.locator('[data-test=at]').innerText()) > before, 30);
+    await other.close();
+    assert.equal(await page.evaluate('window.kept.isConnected'), true);
+    const shown = await at.innerText();
+    await page.evaluate('window.kept.blur()');
+    await part('studies').getByText('paused').waitFor();
+    assert.ok((await at.innerText()) > shown);
+    await setState('open');
+  });
+
+  it('keep the overview up to date without a stream, and show it without scripts', async () => {
+    await page.route('**/control/events', (route) => route.abort());
+    await page.goto(`${web.address}/control`);
+    await signIn('viewer');
+    await part('studies').waitFor();
+    await setState('paused');
+    await part('studies').getByText('paused').waitFor();
+    const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() });
+    try {
+      const still = await plain.newPage();
+      await still.goto(`${web.address}/control`);
+      await still.locator('[data-test=studies]').getByText('paused').waitFor();
+      assert.match(await still.locator('[data-test=activity]').innerText(), /arrived within the last hour/);
+    } finally {
+      await plain.close();
+      await setState('open');
+    }
+  });
+
+  it('draw a study’s numbers, with links to its job in Nomad', async () => {
+    const refused: string[] = [];
+    page.on('console', (message) => {
+      if (/Content Security Policy|Trusted/.test(message.text())) refused.push(message.text());
+    });
+    await page.goto(`${web.address}/control`);
+    await signIn('viewer');
+    const job = part('studies').getByRole('link', { name: 'Job of crypto-api in Nomad' });
+    assert.match((await job.getAttribute('href'))!, /^https:\/\/nomad\.example\/ui\/jobs\/observatory-instance@/);
+    await page.goto(`${web.address}/control/studies/crypto-api`);
+    for (const name of ['funnel', 'dropouts', 'cells', 'times', 'arrivals']) {
+      const drawn = part(`plot-${name}`).getByRole('img');
+      const box = (await drawn.boundingBox())!;
+      assert.ok(box.width > 500 && box.height > 100, `${name}: ${box.width} by ${box.height}`);
+    }
+    const fill = () => page.evaluate(`getComputedStyle(document.querySelector('[data-test=plot-funnel] rect')).fill`);
+    const light = await fill();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    const dark = await fill();
+    assert.notEqual(light, dark);
+    await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
+    assert.equal(await fill(), light);
+    assert.match(await part('each').innerText(), /^[\d.,]+ h, €/);
+    assert.deepEqual(refused, []);
   });
 
   it('find a signed-in browser that comes by a link of another site', async () => {
@@ -178,6 +230,11 @@ describe('the control pages', function () {
     await look('overview');
     await at('/control/studies/crypto-api');
     await look('study');
+    await page.setViewportSize({ width: 794, height: 1123 });
+    await page.emulateMedia({ media: 'print' });
+    if (PICTURES) await page.screenshot({ path: path.join(PICTURES, 'control-study-printed.png'), fullPage: true });
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 794, 'on paper');
+    await page.emulateMedia({ media: 'screen' });
     await part('to-closed').click();
     await look('close');
     await at('/control/password');

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { loadStudy } from '../../bench/load-study.js';
 import { exportStudy } from '../../src/control/export/export.js';
+import { readTaskTimes } from '../../src/control/study/task-times.js';
 import { Cache } from '../../src/local/cache.js';
 import { type LocalServices, startServices } from '../../src/local/index.js';
 import { pythonEnvironment } from '../../src/local/python.js';
@@ -79,6 +80,18 @@ describe('the analysis notebook', function () {
     for (const { task, n, median } of expected.rows) {
       assert.equal(told.left[task], n, task);
       assert.ok(Math.abs(told.medians[task]! - median) < 1e-6, `${task}: ${told.medians[task]} and ${median} minutes`);
+    }
+    // The study's page says the same.
+    for (const { task, condition, participants, open } of await readTaskTimes(database, 'crypto-api', [
+      'asymmetric',
+      'symmetric',
+    ])) {
+      if (condition !== null) continue;
+      assert.equal(participants, told.left[task], task);
+      assert.ok(
+        Math.abs(open[1] / 60 - told.medians[task]!) < 1e-6,
+        `${task}: ${open[1] / 60} and ${told.medians[task]} minutes`,
+      );
     }
     const figures = (await readdir(runDir)).filter((name) => name.startsWith('figure-'));
     assert.equal(figures.length, 3);

@@ -24,6 +24,7 @@ const account = `/control/users/${ACCOUNT}`;
 
 export const cases: Readonly<Record<string, Case>> = {
   'GET /control': { path: '/control', allowed: 200 },
+  'GET /control/events': { path: '/control/events', allowed: 200 },
   'GET /control/sign-in': { path: '/control/sign-in', allowed: 200 },
   'POST /control/sign-in': { path: '/control/sign-in', form: { name: 'nobody', password: 'wrong' }, allowed: 401 },
   // Without a provider in the settings; `control-oidc.test.ts` has one.

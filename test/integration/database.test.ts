@@ -7,7 +7,7 @@ import pg from 'pg';
 import { type LocalServices, startServices } from '../../src/local/index.js';
 import * as manager from '../../src/manager/statements.js';
 import { everHad } from '../../src/participants/lease.js';
-import { readOverview } from '../../src/control/overview.js';
+import { readOverview } from '../../src/control/overview/overview.js';
 import { packageRoot } from '../../src/platform/root.js';
 import { type Database, openDatabase, type Queryable, transaction } from '../../src/platform/postgres/database.js';
 import { poll } from '../poll.js';
@@ -95,7 +95,7 @@ describe('the database', function () {
       },
     };
     assert.ok(await everHad(recorder, 'p00000000009', '000000000009'));
-    await readOverview(recorder, 30, null);
+    await readOverview(recorder, 30);
     asked.push({ text: manager.viewRows, values: [] }, { text: manager.viewFailures, values: [] });
     asked.push({ text: manager.intendSome, values: [0, ['aaaaaaaaaaaa'], 'default', 9, 'test', false] });
     const reading = asked.filter(({ text }) => /\b(instances|leases)\b/.test(text));

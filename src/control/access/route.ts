@@ -4,6 +4,8 @@ import type { Role, Visitor } from './role.js';
 /** What a handler gets of the request, checked already. */
 export interface Visit {
   readonly visitor: Visitor;
+  /** The id of the session: for its own stream alone, never shown or stored. */
+  readonly session: string;
   /** For the hidden field `token` of every form. */
   readonly token: string;
   /** Of a POST; empty otherwise. */

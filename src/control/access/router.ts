@@ -75,7 +75,7 @@ async function guarded(ctx: Context, { database }: Access, route: GuardedRoute):
     const form = route.method === 'POST' ? await ownForm(ctx, token) : new URLSearchParams();
     if (!mayAct(visitor.role, route.needs)) throw needsRole(route.needs);
     if (route.study) checkStudy(visitor, study);
-    const visit: Visit = { visitor, token, form, study };
+    const visit: Visit = { visitor, session: session.id, token, form, study };
     await route.handler(ctx, visit);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

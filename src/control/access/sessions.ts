@@ -47,11 +47,31 @@ export async function endSessionsOf(client: Queryable, user: string): Promise<vo
   await client.query('delete from accounts.sessions where user_name = $1', [user]);
 }
 
-interface Row {
+interface SessionUser {
   readonly user: string | null;
   readonly role: Role | null;
   readonly studies: readonly string[];
+}
+
+interface Row extends SessionUser {
   readonly needsOwnPassword: boolean;
+}
+
+/** Of these sessions those that are not over, as they are now; that they are asked for does not say that somebody is there. */
+export async function visitorsOf(database: Queryable, ids: readonly string[]): Promise<Map<string, Visitor>> {
+  const { rows } = await database.query<SessionUser & { readonly hash: string }>(
+    `select s.id_hash as hash, s.user_name as user, u.role, array(select study_id from accounts.rights r where r.user_name = u.name) as studies
+     from accounts.sessions s left join accounts.users u on u.name = s.user_name
+     where s.id_hash = any($1) and s.expires_at > now() and s.used_at > now() - $2::interval and (s.user_name is null or not u.disabled and u.one_time_until is null)`,
+    [ids.map(hashOf), LONGEST_IDLE],
+  );
+  const byHash = new Map(rows.map((row) => [row.hash, visitorIn(row)]));
+  return new Map(
+    ids.flatMap((id) => {
+      const visitor = byHash.get(hashOf(id));
+      return visitor === undefined ? [] : [[id, visitor] as const];
+    }),
+  );
 }
 
 /** The session that the browser brings; undefined without one, or with one that is over. */
@@ -70,13 +90,11 @@ export async function currentSession(ctx: Context, database: Queryable): Promise
      from live left join accounts.users u on u.name = live.user_name
      where live.user_name is null or not u.disabled`,
     // A page that keeps itself up to date does not say that somebody is there.
-    [hashOf(id), LONGEST_IDLE, ctx.get('x-observatory-live') === ''],
+    [hashOf(id), LONGEST_IDLE, ctx.get('x-observatory-live') === '' && ctx.get('accept') !== 'text/event-stream'],
   );
   if (rows[0] === undefined) return undefined;
-  const { user: name, role, studies, needsOwnPassword } = rows[0];
-  return {
-    id,
-    visitor: name === null || role === null ? operator : visitorOf({ name, role, studies }),
-    needsOwnPassword,
-  };
+  return { id, visitor: visitorIn(rows[0]), needsOwnPassword: rows[0].needsOwnPassword };
 }
+
+const visitorIn = ({ user: name, role, studies }: SessionUser): Visitor =>
+  name === null || role === null ? operator : visitorOf({ name, role, studies });

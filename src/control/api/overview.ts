@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { studiesSeen } from '../access/role.js';
-import { readOverview } from '../overview.js';
+import { readOverview, seenBy } from '../overview/overview.js';
 import { type Endpoint, endpoint } from './endpoint.js';
 import { count, moment, seconds } from './plain.js';
 
@@ -81,8 +81,8 @@ export const overviewEndpoints: readonly Endpoint[] = [
     summary: 'Problems, the manager, pools and studies at work',
     answer: overview,
     async handle({ visitor, parts: { database, staleAfterSeconds } }) {
-      const { status, failures } = await readOverview(database, staleAfterSeconds, studiesSeen(visitor));
-      return { ...status, failures };
+      const { status, failures } = seenBy(await readOverview(database, staleAfterSeconds), visitor);
+      return { ...status, failures: failures.map(({ id, reason, at }) => ({ id, reason, at })) };
     },
   }),
 ];

@@ -1,9 +1,11 @@
 /** The plots of a study's page: each has its numbers written in it, and stands above the table that has all of them. */
 import * as Plot from '@observablehq/plot';
 import { drawn, hatched } from '../../platform/plot.js';
+import type { Arrivals } from './arrivals.js';
 import type { DropoutRow, Share } from './dropouts.js';
 import type { FunnelStep } from './funnel.js';
 import type { Cell } from './study.js';
+import { minutes, type TimesOfTask } from './times-view.js';
 
 const ACCENT = 'var(--accent)';
 const PALE = 'var(--pale)';
@@ -89,6 +91,66 @@ export function dropoutPlot(rows: readonly DropoutRow[], cells: readonly Cell[])
         ...{ x: 'share', y: 'label', fy: 'name', textAnchor: 'start', dx: 6 },
         text: ({ left, reached }: Share) => `${left} of ${reached}`,
       }),
+    ],
+  });
+}
+
+/** A group of rows a task, in it a row a condition: from the lower to the upper quartile, the median marked. */
+export function timesPlot(tasks: readonly TimesOfTask[], cells: readonly Cell[]): string {
+  const sides = { focus: 'in focus', open: 'page open' } as const;
+  const rows = tasks.flatMap(({ name, rows }) =>
+    rows.flatMap(({ condition, times }) => {
+      const cell = cells.find(({ number }) => number === condition);
+      if (cell === undefined || times === null) return [];
+      return (['focus', 'open'] as const).map((side) => {
+        const [low, median, high] = times[side].map((seconds) => seconds / 60) as [number, number, number];
+        return { name, label: conditionName(cell), side: sides[side], low, median, high };
+      });
+    }),
+  );
+  const names = tasks.map(({ name }) => name);
+  return drawn('How long participants took for each task, by condition', {
+    ...{ ...ROOM, marginRight: 60, marginTop: 26 },
+    height: names.length * (cells.length * 20 + HEADING) + 26 + ROOM.marginBottom,
+    x: { label: 'minutes', domain: [0, Math.max(1, ...rows.map(({ high }) => high))], ticks: 4 },
+    y: { label: null, domain: cells.map(conditionName), tickFormat: shortened, tickSize: 0, insetTop: HEADING },
+    fx: { label: null, domain: Object.values(sides), padding: 0.22 },
+    fy: { axis: null, domain: names, padding: 0 },
+    marks: [
+      Plot.text(names, {
+        ...{ fx: () => sides.focus, fy: (name: string) => name },
+        ...{ frameAnchor: 'top-left', dx: -ROOM.marginLeft, dy: 8, ...HEAD },
+      }),
+      Plot.ruleX([0], { stroke: PALE, insetTop: HEADING }),
+      Plot.barX(rows, {
+        ...{ x1: 'low', x2: 'high', y: 'label', fx: 'side', fy: 'name' },
+        ...{ fill: hatched, stroke: ACCENT, insetTop: 4, insetBottom: 4 },
+      }),
+      Plot.tickX(rows, { x: 'median', y: 'label', fx: 'side', fy: 'name', stroke: 'currentColor', strokeWidth: 3 }),
+      Plot.text(rows, {
+        ...{ x: 'high', y: 'label', fx: 'side', fy: 'name', textAnchor: 'start', dx: 6 },
+        text: ({ median }: { median: number }) => minutes(median * 60),
+      }),
+    ],
+  });
+}
+
+/** Two rows of bars on one axis of time. */
+export function arrivalsPlot({ width, periods }: Arrivals): string {
+  const lasts = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 }[width];
+  const bars = periods.flatMap(({ from, arrived, finished }) =>
+    Object.entries({ arrived, finished }).map(([what, count]) => ({
+      ...{ what, count, from, to: new Date(from.getTime() + lasts) },
+    })),
+  );
+  return drawn(`How many participants arrived and finished in each ${width}`, {
+    ...{ marginLeft: 50, marginRight: 75, marginTop: 10, marginBottom: 38, height: 250 },
+    x: { type: 'utc', label: null, ticks: 6 },
+    y: { label: null, grid: true, ticks: 3, tickFormat: 'd' },
+    fy: { label: null, domain: ['arrived', 'finished'], padding: 0.15 },
+    marks: [
+      Plot.rectY(bars, { x1: 'from', x2: 'to', y: 'count', fy: 'what', fill: ACCENT, inset: 0.5 }),
+      Plot.ruleY([0], { stroke: PALE }),
     ],
   });
 }

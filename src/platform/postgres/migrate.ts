@@ -26,6 +26,7 @@ import { sql as people } from './migrations/0024-people.js';
 import { sql as instancesInOrder } from './migrations/0025-instances-in-order.js';
 import { sql as storeContinuing } from './migrations/0026-store-continuing.js';
 import { sql as apiTokens } from './migrations/0027-api-tokens.js';
+import { sql as moves } from './migrations/0028-moves.js';
 import { sql as usersAndAudit } from './migrations/0029-users-and-audit.js';
 import { sql as studyVersions } from './migrations/0030-study-versions.js';
 
@@ -57,6 +58,7 @@ const migrations: readonly { readonly version: number; readonly sql: string }[] 
   { version: 25, sql: instancesInOrder },
   { version: 26, sql: storeContinuing },
   { version: 27, sql: apiTokens },
+  { version: 28, sql: moves },
   { version: 29, sql: usersAndAudit },
   { version: 30, sql: studyVersions },
 ];

@@ -54,12 +54,17 @@ export function createApp(settings: WebSettings, log: Logger, telemetry: Request
   app.use(securityHeaders(secure));
   app.use((ctx, next) => answered(log, ctx, next));
   app.use(compress({ threshold: 1024 }));
-  app.on('error', (error: Error) => log.error({ err: error }, 'answering failed'));
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    // Every stream ends so when its page is closed.
+    if (error.code === 'ERR_STREAM_PREMATURE_CLOSE')
+      log.debug({ err: error }, 'somebody left before the end of an answer');
+    else log.error({ err: error }, 'answering failed');
+  });
   return app;
 }
 
 /** What comes so often, or so regularly, that a line each would hide the others. */
-const frequent = /^\/(?:healthz|readyz|waiting(?:\/events)?|proxy\/[^/]*\/(?:events|heartbeat))$/;
+const frequent = /^\/(?:healthz|readyz|waiting(?:\/events)?|control\/events|proxy\/[^/]*\/(?:events|heartbeat))$/;
 
 async function logged(log: Logger, telemetry: RequestsTold, ctx: Context, next: Next): Promise<void> {
   const start = performance.now();

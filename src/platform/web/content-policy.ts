@@ -8,6 +8,12 @@ export interface OtherSources {
   readonly connect: readonly string[];
 }
 
+/** Scripts of this one answer make HTML of text by this policy, and by no other. */
+export function allowHtmlBy(ctx: Context, policy: string): void {
+  const name = 'Content-Security-Policy';
+  ctx.set(name, ctx.response.get(name).replace(/trusted-types [^;]*/, `trusted-types ${policy}`));
+}
+
 /** Widens the Content-Security-Policy of this one answer; that of all others stays as it is. */
 export function allowOtherSources(ctx: Context, sources: OtherSources): void {
   const name = 'Content-Security-Policy';
