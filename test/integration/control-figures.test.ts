@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { loadStudy } from '../../bench/load-study.js';
 import { firstDocument, readWork } from '../../src/control/participants/work.js';
 import { readFigures } from '../../src/control/study/figures.js';
-import { readTaskTimes, type TaskTimes } from '../../src/control/study/task-times.js';
+import { readStops, readTaskTimes, type TaskTimes } from '../../src/control/study/task-times.js';
 import { leave } from '../../src/participants/leave.js';
+import { publishStudy } from '../../src/participants/study-store.js';
 import { forgetEverybody, type Person, workingPerson } from './old-people.js';
 import { RunningWeb } from './running-web.js';
 import { Staff } from './staff.js';
@@ -179,7 +180,16 @@ describe('the figures of a study', function () {
     const { condition } = (
       await web.database.query<{ condition: number }>(`select condition from participants where id = $1`, [person.id])
     ).rows[0]!;
-    assert.deepEqual(figures.stops, [{ condition, place: 2, participants: 1 }]);
+    const second = figures.tasks.get(condition)![2]!.id;
+    assert.deepEqual(figures.stops, [{ condition, task: second, participants: 1 }]);
+    // In another order for newcomers: who has left did so in theirs.
+    const conditions = web.study.conditions.map(({ document, ...condition }) => ({
+      ...condition,
+      document: { ...document, tasks: document.tasks.toReversed() },
+    }));
+    await publishStudy(web.database, { ...web.study, conditions });
+    assert.deepEqual(await readStops(web.database, STUDY), figures.stops);
+    await web.withCaps({ perAddressAndDay: null });
     const { instances, running, hours, warm } = figures.hours;
     assert.deepEqual([instances, running, Math.round(hours), Math.round(warm)], [2, 0, 6, 2]);
     const { periods, width } = figures.arrivals;
@@ -191,7 +201,6 @@ describe('the figures of a study', function () {
 
     const researcher = await Staff.with(web, 'rita', 'researcher', [STUDY]);
     const page = await researcher.page(PAGE);
-    const second = figures.tasks.get(condition)![2]!.id;
     const row = new RegExp(`<tr data-dropouts="${second}">(.*?)</tr>`, 's').exec(page)![1]!;
     assert.match(row, /<td>1 of 2 \(50 %\)<\/td>\s*$/);
     assert.match(page, /data-test="each">6 h, €3\.00</);

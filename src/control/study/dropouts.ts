@@ -30,12 +30,8 @@ export function dropoutRows({ steps, byCondition }: Funnel): DropoutRow[] {
 /** At which task those were who left while they worked: tasks at which nobody left are not there. */
 export function taskDropoutRows({ steps, byCondition }: Funnel, { tasks, stops }: Figures): DropoutRow[] {
   const working = (of: readonly FunnelStep[]): number => of.find(({ step }) => step === 'working')?.reached ?? 0;
-  const taskOf = (condition: number, place: number): string | undefined => {
-    const own = tasks.get(condition) ?? [];
-    return own[Math.min(place, own.length - 1)]?.id;
-  };
   return namedTasks(tasks).flatMap(({ id, name }) => {
-    const here = stops.filter(({ condition, place }) => taskOf(condition, place) === id);
+    const here = stops.filter(({ task }) => task === id);
     if (here.length === 0) return [];
     const leftBy = (which: (condition: number) => boolean): number =>
       here.reduce((sum, { condition, participants }) => sum + (which(condition) ? participants : 0), 0);

@@ -13,7 +13,7 @@ export interface Task {
 export interface Figures {
   /** When they were counted. */
   readonly at: Date;
-  /** Of each condition in its own order, by the condition's number. */
+  /** Of each condition in its own order, by the condition's number; then those that only earlier versions of the study have. */
   readonly tasks: ReadonlyMap<number, readonly Task[]>;
   readonly times: readonly TaskTimes[];
   readonly stops: readonly Stop[];
@@ -44,8 +44,13 @@ async function readTasks(database: Database, study: string): Promise<Map<number,
   const { rows } = await database.query<{ number: number; tasks: Task[] }>(
     `select number, (select jsonb_agg(jsonb_build_object('id', t->'id', 'title', t->'title', 'kind', t->'kind') order by place)
        from jsonb_array_elements(document->'tasks') with ordinality as list(t, place)) as tasks
-     from conditions where study_id = $1 order by number`,
+     from condition_versions where study_id = $1 order by number, version desc`,
     [study],
   );
-  return new Map(rows.map(({ number, tasks }) => [number, tasks]));
+  const all = new Map<number, Task[]>();
+  for (const { number, tasks } of rows) {
+    const own = all.get(number) ?? [];
+    all.set(number, [...own, ...tasks.filter(({ id }) => own.every((known) => known.id !== id))]);
+  }
+  return all;
 }

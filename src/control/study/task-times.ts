@@ -68,21 +68,23 @@ export async function readTaskTimes(
 
 export interface Stop {
   readonly condition: number;
-  /** Index of the task in the condition's order. */
-  readonly place: number;
+  readonly task: string;
   readonly participants: number;
 }
 
-/** At which task those were who left while they worked. */
+/** At which task those were who left while they worked, by the version of the study that they had. */
 export async function readStops(database: Queryable, study: string): Promise<Stop[]> {
   const { rows } = await database.query<Stop>(
-    `select p.condition, coalesce(last.place, 0) as place, count(*)::int as participants
-     from participants p left join lateral (
-       select case when jsonb_typeof(data->'to') = 'number' then least(greatest((data->>'to')::numeric, 0), 1000)::int end as place
-       from events e where e.study_id = p.study_id and e.participant_id = p.id and ${MOVES} and type not in ('open', 'finish')
-       order by seq desc limit 1) last on true
-     where p.study_id = $1 and p.state in ('abandoned', 'withdrawn', 'screened') and p.working_at is not null and p.condition is not null
-     group by 1, 2`,
+    `with places as (
+       select p.version, p.condition, coalesce(last.place, 0) as place, count(*)::int as participants
+       from participants p left join lateral (
+         select case when jsonb_typeof(data->'to') = 'number' then least(greatest((data->>'to')::numeric, 0), 1000)::int end as place
+         from events e where e.study_id = p.study_id and e.participant_id = p.id and ${MOVES} and type not in ('open', 'finish')
+         order by seq desc limit 1) last on true
+       where p.study_id = $1 and p.state in ('abandoned', 'withdrawn', 'screened') and p.working_at is not null and p.condition is not null
+       group by 1, 2, 3)
+     select p.condition, coalesce(document->'tasks'->place, document->'tasks'->-1)->>'id' as task, sum(participants)::int as participants
+     from places p join condition_versions c on c.study_id = $1 and c.version = p.version and c.number = p.condition group by 1, 2`,
     [study],
   );
   return rows;
