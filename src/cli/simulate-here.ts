@@ -9,7 +9,7 @@ import { readBooks } from '../simulate/verify.js';
 import { prepareDatabase } from './demo.js';
 import { startFaults } from './simulate-faults.js';
 import { studyToTry } from './study-to-try.js';
-import { browserPlayers, type Outcome, progress, runOptions, type SimulateOptions } from './simulate.js';
+import { browserPlayers, type Outcome, progress, runOptions, type SimulateOptions } from './simulate-options.js';
 
 interface Here {
   readonly options: SimulateOptions;

@@ -2,32 +2,21 @@ import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Replayed } from '../participants/replay.js';
 import { packageRoot } from '../platform/root.js';
-import { type Arrivals, ARRIVALS } from '../simulate/arrivals.js';
+import { ARRIVALS } from '../simulate/arrivals.js';
 import { defaultMix, type Mix, readMix } from '../simulate/mix.js';
 import { reportPage } from '../simulate/report-page.js';
-import { type Fault, type Report, reportOn } from '../simulate/report.js';
-import { playAll, type Run, type RunOptions } from '../simulate/run.js';
-import type { Books } from '../simulate/verify.js';
-
-export interface SimulateOptions {
-  readonly study: string;
-  readonly url?: string;
-  readonly participants: number;
-  readonly arrivals: Arrivals;
-  readonly rate: number;
-  readonly behaviour?: string;
-  readonly browser: number;
-  readonly seed: number;
-  readonly imbalance: number;
-  readonly instances: number;
-  readonly faults?: boolean;
-  readonly json?: boolean;
-  readonly report?: string;
-}
-
-export class SimulateError extends Error {}
+import { type Report, reportOn } from '../simulate/report.js';
+import { playAll } from '../simulate/run.js';
+import {
+  browserPlayers,
+  fromClone,
+  type Outcome,
+  progress,
+  runOptions,
+  SimulateError,
+  type SimulateOptions,
+} from './simulate-options.js';
 
 const whole =
   (least: number) =>
@@ -73,15 +62,6 @@ export function addSimulate(program: Command): void {
     });
 }
 
-export interface Outcome {
-  readonly run: Run;
-  readonly books: Books | undefined;
-  readonly replayed: Replayed | undefined;
-  readonly faults: readonly Fault[];
-  /** Those that there was no time for. */
-  readonly missing: readonly string[];
-}
-
 async function simulate(options: SimulateOptions): Promise<number> {
   if (options.url !== undefined && options.faults === true)
     throw new SimulateError(
@@ -104,15 +84,6 @@ async function mixIn(file: string): Promise<Mix> {
   return readMix(await readFile(file, 'utf8'), file);
 }
 
-export const progress = (line: string): void => {
-  console.error(line);
-};
-
-export function runOptions(options: SimulateOptions, publicUrl: string, mix: Mix): RunOptions {
-  const { study, participants, arrivals, rate, seed } = options;
-  return { publicUrl, studyId: study, participants, arrivals, rate, mix, seed, progress };
-}
-
 /** On an Observatory that runs: what it stores is not looked at, only what its pages show. */
 async function there(options: SimulateOptions, url: string, mix: Mix): Promise<Outcome> {
   const publicUrl = url.replace(/\/+$/, '');
@@ -128,30 +99,6 @@ async function here(options: SimulateOptions, mix: Mix): Promise<Outcome> {
   const runDir = mkdtempSync(path.join(runs, 'simulate-'));
   progress(`logs      ${path.join(runDir, 'logs')}`);
   return simulateHere({ options, mix, runDir });
-}
-
-export async function browserPlayers(
-  { browser, study }: SimulateOptions,
-  publicUrl: string,
-): Promise<Pick<RunOptions, 'inBrowser'>> {
-  if (browser === 0) return {};
-  const { playParticipant } = await fromClone(() => import('../local/participant.js'));
-  const { Cache } = await fromClone(() => import('../local/cache.js'));
-  const visit = {
-    cache: new Cache(undefined, progress),
-    studyLink: `${publicUrl}/?study=${encodeURIComponent(study)}`,
-  };
-  return { inBrowser: { count: browser, play: () => playParticipant({ ...visit, log: () => undefined }) } };
-}
-
-/** An installed package has no test browser and no database server among its packages. */
-async function fromClone<T>(load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new SimulateError('Without --url and with --browser, `simulate` runs from a clone of the repository.');
-  }
 }
 
 function inWords(report: Report): string {
