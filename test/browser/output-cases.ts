@@ -1,6 +1,7 @@
 /** Each kind of output: the Python that makes it, how the page must show it, and what Postgres must hold of it. */
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
+import { eventually } from './running-platform.js';
 
 export interface OutputCase {
   readonly cell: string;
@@ -116,8 +117,11 @@ Image(png + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))`,
       await output.getByText('"Ada"').waitFor();
       const nested = output.locator('summary', { hasText: 'numbers' });
       const one = output.locator('.json-number', { hasText: '2.5' });
-      if (!(await one.isVisible())) await nested.click();
-      await one.waitFor();
+      // What is drawn meanwhile above it may move it away between the press and the release of a click.
+      await eventually('it is unfolded', async () => {
+        if (!(await one.isVisible())) await nested.click();
+        return (await one.isVisible()) || undefined;
+      });
       await nested.click();
       await one.waitFor({ state: 'hidden' });
     },
