@@ -97,7 +97,7 @@ export async function startWeb(settings: Settings, log: Logger): Promise<Running
     show: (overview, visitor) => render('control/overview-live.html', overviewView(overview, visitor, nomad)),
   });
   const retiring = startRetiring({ database, log, tellOld });
-  const app = createApp(settings, log, telemetry);
+  const app = createApp(settings, log, telemetry, render);
   const limits = new RequestLimits({ limits: parseLimits(settings.OBSERVATORY_LIMITS ?? '')!, redis, secret });
   app.use(limits.middleware);
   app.use(ownHost(settings.OBSERVATORY_CONTROL_URL));

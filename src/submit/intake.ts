@@ -6,7 +6,7 @@ import type { Telemetry } from '../platform/web/telemetry.js';
 import { chosenPart } from './chosen-part.js';
 import { type Sent, storableJson, type StudyEvent } from './event.js';
 import { GroupCommit, type Sender } from './group-commit.js';
-import { RecordChoices } from './record-choices.js';
+import { recordChoices } from './record-choices.js';
 
 /** `other-page`: another page has taken over; what this one sent is stored apart. */
 export type IntakeResult =
@@ -31,7 +31,7 @@ const storing = `
 
 /** The way of an event into Postgres. */
 export class Intake {
-  private readonly choices: RecordChoices;
+  private readonly choices: ReturnType<typeof recordChoices>;
   private readonly group: GroupCommit;
 
   constructor(
@@ -39,7 +39,7 @@ export class Intake {
     private readonly telemetry: Pick<Telemetry, 'events'>,
     log: Logger,
   ) {
-    this.choices = new RecordChoices(database);
+    this.choices = recordChoices(database);
     this.group = new GroupCommit(database, log);
   }
 
@@ -49,7 +49,7 @@ export class Intake {
    * @param text the events as JSON that Postgres stores, if they are there as such
    */
   async store(sender: Sender, { events, snapshot }: Sent, text?: string): Promise<IntakeResult> {
-    const choice = await this.choices.of(sender.participant);
+    const choice = await this.choices.get(sender.participant);
     if (choice === undefined) return { kind: 'not-yours' };
     let result: IntakeResult | undefined;
     for (const part of byPage(events)) {

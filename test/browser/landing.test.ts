@@ -14,6 +14,7 @@ import { createApp } from '../../src/platform/web/app.js';
 import { assetRoute } from '../../src/platform/web/assets.js';
 import { addressOf, close, listen } from '../../src/platform/web/listener.js';
 import { pathParameter } from '../../src/platform/web/path-parameter.js';
+import { createViews } from '../../src/platform/web/views.js';
 import { refusal, type RefusalCode } from '../../src/platform/web/refusal-pages.js';
 import { refusalWords } from '../../src/platform/web/refusal-words.js';
 import { exitSurveySchema } from '../../src/studies/exit-survey.js';
@@ -276,7 +277,7 @@ function isAhead(response: Response): boolean {
 
 /** The real shell of the app, in which each refusal has an address. */
 async function startRefusing({ settings }: RunningWeb): Promise<Server> {
-  const app = createApp(settings, pino({ level: 'silent' }), { request: () => undefined });
+  const app = createApp(settings, pino({ level: 'silent' }), { request: () => undefined }, createViews());
   const router = new Router();
   router.get('/assets/landing/:file', assetRoute(path.join(packageRoot, 'templates', 'assets'), false));
   router.get('/:language/:code', (ctx: Context) => {

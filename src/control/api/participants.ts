@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { mayAct } from '../access/role.js';
 import type { Caller } from '../access/tokens.js';
 import { readChanges } from '../changes.js';
-import { cursorOf, cursorText, MAX_SEARCH, searchOf } from '../participants/asked.js';
+import { askedText, MAX_ASKED } from '../asked-text.js';
+import { cursorOf, cursorText } from '../participants/asked.js';
 import { PERSON_TYPE, personData } from '../participants/download.js';
 import { personOf } from '../participants/found.js';
 import { erasePerson, MAX_REASON, withdrawPerson } from '../participants/leaving.js';
@@ -21,7 +22,7 @@ const ONE = `${ALL}/:participant` as const;
 const wanted = z.strictObject({
   search: z
     .string()
-    .max(MAX_SEARCH)
+    .max(MAX_ASKED)
     .default('')
     .describe(
       'An id or its first characters (at least 3), a number, or, with the role researcher, who somebody is elsewhere.',
@@ -68,7 +69,7 @@ const list = endpoint({
     const after = query.after === undefined ? null : cursorOf(query.after, order);
     if (query.after !== undefined && after === null) throw unknownPlace();
     const losses = query.losses !== undefined;
-    const asked = { search: searchOf(query.search), state, condition, losses, order, after };
+    const asked = { search: askedText(query.search), state, condition, losses, order, after };
     const seesIdentities = mayAct(visitor.role, 'researcher');
     const [{ people, next }, count] = await Promise.all([
       listParticipants(database, study, asked, seesIdentities),

@@ -1,21 +1,11 @@
+import { askedText, type Query } from '../asked-text.js';
 import { subjects, type Wanted } from './list.js';
-
-type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-const MAX_LENGTH = 160;
 
 /** What the address of the audit asks for. What it has that is none of it is as if it were not there. */
 export function wantedOf(query: Query): Wanted {
   const text = (name: string): string | null => {
     const given = query[name];
-    // Postgres takes no NUL.
-    const clean =
-      typeof given === 'string'
-        ? given
-            .replace(/\p{Cc}/gu, '')
-            .trim()
-            .slice(0, MAX_LENGTH)
-        : '';
+    const clean = typeof given === 'string' ? askedText(given) : '';
     return clean === '' ? null : clean;
   };
   const after = text('after') ?? '';

@@ -1,6 +1,5 @@
+import type { Query } from '../asked-text.js';
 import { type Cursor, states, type Wanted } from './list.js';
-
-type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** What the address of the list asks for. What it has that is none of it is as if it were not there. */
 export function wantedOf(query: Query): Wanted {

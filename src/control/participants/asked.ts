@@ -1,9 +1,6 @@
 /** What the address of the list asks for. What it has that is none of it is as if it were not there. */
+import { askedText, type Query } from '../asked-text.js';
 import { type Cursor, type Order, orders, states, type Wanted } from './list.js';
-
-type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-export const MAX_SEARCH = 160;
 
 export function wantedOf(query: Query): Wanted {
   const text = (name: string): string => (typeof query[name] === 'string' ? query[name] : '');
@@ -11,18 +8,11 @@ export function wantedOf(query: Query): Wanted {
   const state = states.find((known) => known === text('state')) ?? null;
   const condition = /^[1-9]\d{0,8}$/.test(text('condition')) ? Number(text('condition')) : null;
   return {
-    search: searchOf(text('search')),
+    search: askedText(text('search')),
     ...{ state, condition, order, losses: text('losses') === '1' },
     after: cursorOf(text('after'), order),
   };
 }
-
-/** Postgres takes no NUL, and nobody has control characters in a name. */
-export const searchOf = (text: string): string =>
-  text
-    .replace(/\p{Cc}/gu, '')
-    .trim()
-    .slice(0, MAX_SEARCH);
 
 const END = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 

@@ -17,7 +17,7 @@ export interface Cell {
   readonly left: number;
 }
 
-export interface StudyView {
+export interface StudyHead {
   readonly id: string;
   readonly title: string;
   /** Its own. */
@@ -27,6 +27,11 @@ export interface StudyView {
   readonly profile: string;
   readonly version: number;
   readonly revision: string;
+}
+
+const headColumns = `id, title, state, live_state as "liveState", profile, version, revision`;
+
+export interface StudyView extends StudyHead {
   readonly entryTime: 'early' | 'open' | 'late';
   readonly strategy: string;
   readonly maxParticipants: number | null;
@@ -38,14 +43,7 @@ export interface StudyView {
   readonly cells: readonly Cell[];
 }
 
-interface Row {
-  readonly id: string;
-  readonly title: string;
-  readonly state: StudyState;
-  readonly liveState: 'open' | 'paused' | null;
-  readonly profile: string;
-  readonly version: number;
-  readonly revision: string;
+interface Row extends StudyHead {
   readonly page: StudyPage;
   readonly counters: Readonly<Record<string, number>>;
 }
@@ -53,7 +51,7 @@ interface Row {
 /** A study as whoever runs it wants to see it; undefined for one that is not there. */
 export async function readStudyView(database: Queryable, id: string): Promise<StudyView | undefined> {
   const { rows } = await database.query<Row>(
-    `select id, title, state, live_state as "liveState", profile, version, revision, definition as page,
+    `select ${headColumns}, definition as page,
        (select coalesce(jsonb_object_agg(scope || ' ' || name, value), '{}') from counters
         where study_id = studies.id and scope not like 'stratum:%') as counters
      from studies where id = $1`,
@@ -100,13 +98,10 @@ async function readCells(
   });
 }
 
-export type StudyHead = Pick<StudyView, 'id' | 'title' | 'state' | 'liveState' | 'profile' | 'version' | 'revision'>;
-
 /** @param seen null: all of them */
 export async function listStudies(database: Queryable, seen: readonly string[] | null): Promise<StudyHead[]> {
   const { rows } = await database.query<StudyHead>(
-    `select id, title, state, live_state as "liveState", profile, version, revision from studies
-     where $1::text[] is null or id = any($1) order by id`,
+    `select ${headColumns} from studies where $1::text[] is null or id = any($1) order by id`,
     [seen],
   );
   return rows;

@@ -11,7 +11,7 @@ import { Refusal } from './refusal.js';
 import { type Audience, refusal, refusalPage } from './refusal-pages.js';
 import { sessionKeys } from './session-keys.js';
 import type { Telemetry } from './telemetry.js';
-import { createViews, type Render } from './views.js';
+import type { Render } from './views.js';
 
 type RequestsTold = Pick<Telemetry, 'request'>;
 
@@ -35,11 +35,10 @@ type WebSettings = Pick<
 >;
 
 /** The Koa shell: log line, error pages, headers, compression; the routes are added by the caller. */
-export function createApp(settings: WebSettings, log: Logger, telemetry: RequestsTold): Koa {
+export function createApp(settings: WebSettings, log: Logger, telemetry: RequestsTold, render: Render): Koa {
   const app = new Koa();
   app.keys = sessionKeys([settings.OBSERVATORY_SECRET, ...settings.OBSERVATORY_OLD_SECRETS]);
   const proxies = new Proxies(settings.OBSERVATORY_TRUSTED_PROXIES);
-  const render = createViews();
   const secure = settings.OBSERVATORY_PUBLIC_URL.startsWith('https:');
 
   app.use(async function prepare(ctx, next) {
